@@ -1,0 +1,39 @@
+# Two commands: `make quickstart` maps a first front, `make test` runs every check. Both make .venv if it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+export RAY_USAGE_STATS_ENABLED := 0
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: quickstart test lint unit integration clean
+
+quickstart: $(INSTALLED)
+	$(BIN)/dosefront sweep tune_configs/quickstart.yaml
+
+test: lint unit integration
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(INSTALLED)
+	$(BIN)/pytest -m "not integration" --doctest-modules platform/dosefront envs/posology tests
+
+integration: $(INSTALLED)
+	$(BIN)/pytest -m integration tests
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
+		"dosefront needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + \
+		". Name another one: make PYTHON=python3.12 ...")'
+	@echo "Installing dosefront and its tools into .venv (minutes the first time) ..."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

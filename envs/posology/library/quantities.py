@@ -1,0 +1,133 @@
+"""Published numbers, each with its unit, its source and how far it can be trusted."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import yaml
+
+TABLES = ("drugs", "tumours", "toxicities", "cohorts", "regimens")
+CONFIDENCES = ("verified", "recalled-high", "recalled-medium", "assumed")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number of biology or medicine.
+
+    Attributes:
+        path: where it lies in the library, e.g. ``drugs/docetaxel/kinetics/k12``.
+        value: the number, in ``unit``.
+        unit: unit of ``value``; "1" when it has none.
+        source: the full citation.
+        confidence: one of ``CONFIDENCES``; ``verified`` was read in a public transcription of
+            the source, ``recalled-*`` was not, ``assumed`` was chosen by us.
+        note: what a reader should know before using it.
+    """
+
+    path: str
+    value: float
+    unit: str
+    source: str
+    confidence: str
+    note: str = ""
+
+
+def quantity(path: str, unit: str) -> float:
+    """Value of the quantity at ``path``, which must be given in ``unit``.
+
+    >>> quantity("drugs/docetaxel/kinetics/volume_central", "L")
+    7.4
+
+    Raises:
+        KeyError: nothing lies at ``path``.
+        ValueError: it lies there in another unit.
+    """
+    found = _library().get(path)
+    if found is None:
+        nearest = difflib.get_close_matches(path, _library(), n=1)
+        hint = f" Did you mean {nearest[0]}?" if nearest else ""
+        raise KeyError(f"the library holds no quantity {path}.{hint}")
+    if found.unit != unit:
+        raise ValueError(
+            f"{path} was asked in {unit}; the library gives it in {found.unit}. "
+            "Ask in that unit and convert by a named function."
+        )
+    return found.value
+
+
+def quantities() -> tuple[Quantity, ...]:
+    """Every number of the library, in the order of its tables."""
+    return tuple(_library().values())
+
+
+def drug_names() -> tuple[str, ...]:
+    """Drugs whose kinetics the library holds."""
+    return tuple(name for name, entry in _table("drugs").items() if "kinetics" in entry)
+
+
+def regimen_names() -> tuple[str, ...]:
+    """Regimens of the library."""
+    return tuple(_table("regimens"))
+
+
+def text(path: str) -> str:
+    """The word, not number, at ``path``, such as a regimen's tumour."""
+    node: Any = _table(path.split("/")[0])
+    for key in path.split("/")[1:]:
+        node = node[key]
+    return str(node)
+
+
+def keys(path: str) -> tuple[str, ...]:
+    """Names directly below ``path``, such as the drugs of ``regimens/x/doses``."""
+    node: Any = _table(path.split("/")[0])
+    for key in path.split("/")[1:]:
+        node = node[key]
+    return tuple(node)
+
+
+@functools.cache
+def _table(name: str) -> Mapping[str, Any]:
+    data = resources.files(__package__) / "data" / f"{name}.yaml"
+    table: Mapping[str, Any] = yaml.safe_load(data.read_text(encoding="utf-8"))
+    return table
+
+
+@functools.cache
+def _library() -> Mapping[str, Quantity]:
+    return {q.path: q for table in TABLES for q in _leaves(table, _table(table))}
+
+
+def _leaves(path: str, node: Mapping[str, Any]) -> Iterator[Quantity]:
+    if "value" in node:
+        yield _leaf(path, node)
+        return
+    for key, child in node.items():
+        if isinstance(child, Mapping):
+            yield from _leaves(f"{path}/{key}", child)
+        elif isinstance(child, int | float):
+            raise ValueError(f"{path}/{key} is a bare number; give it value, unit, source, confidence.")
+
+
+def _leaf(path: str, node: Mapping[str, Any]) -> Quantity:
+    missing = {"unit", "source", "confidence"} - node.keys()
+    if missing:
+        raise ValueError(f"{path} has no {', '.join(sorted(missing))}. No source, no constant.")
+    citation = _table("sources").get(node["source"])
+    if citation is None:
+        raise ValueError(f"{path} cites {node['source']}, which sources.yaml does not name.")
+    if node["confidence"] not in CONFIDENCES:
+        raise ValueError(f"{path} has confidence {node['confidence']}; use one of {CONFIDENCES}.")
+    return Quantity(
+        path=path,
+        value=float(node["value"]),
+        unit=str(node["unit"]),
+        source=citation,
+        confidence=node["confidence"],
+        note=node.get("note", ""),
+    )

@@ -1,0 +1,62 @@
+"""The folder of a run: where each of its files stands."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dosefront.records.storage import storage_error, write_atomically
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Names the files of one run."""
+
+    path: Path
+
+    @property
+    def experiment_yaml(self) -> Path:
+        """The experiment with every default written out."""
+        return self.path / "experiment.yaml"
+
+    @property
+    def ledger(self) -> Path:
+        """What has ended so far, one JSON line each."""
+        return self.path / "ledger.jsonl"
+
+    @property
+    def front_json(self) -> Path:
+        """The front of the run."""
+        return self.path / "front.json"
+
+    @property
+    def front_png(self) -> Path:
+        """The front as a figure."""
+        return self.path / "front.png"
+
+    @property
+    def table_csv(self) -> Path:
+        """The front as a table."""
+        return self.path / "table.csv"
+
+    @property
+    def wandb(self) -> Path:
+        """Everything that Weights & Biases writes."""
+        return self.path / "wandb"
+
+    @property
+    def trials(self) -> Path:
+        """The folders of the trials."""
+        return self.path / "trials"
+
+    def trial(self, trial_id: str) -> Path:
+        """The folder of one trial."""
+        return self.trials / trial_id
+
+    def create(self) -> None:
+        """Create the folder and prove that it can be written, before hours of training."""
+        probe = self.path / ".probe"
+        try:
+            self.trials.mkdir(parents=True, exist_ok=True)
+            write_atomically(probe, b"dosefront can write here\n")
+            probe.unlink()
+        except OSError as error:
+            raise storage_error(self.path, error) from error

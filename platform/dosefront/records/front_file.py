@@ -1,0 +1,161 @@
+"""`front.json` and `table.csv`: the front of a run as other programs read it."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from dosefront.errors import FrontError
+from dosefront.front import Estimate, Objective
+from dosefront.records.folder import RunFolder
+from dosefront.records.front_summary import (
+    ComparatorPoint,
+    FailedTrial,
+    FrontPoint,
+    FrontSummary,
+)
+from dosefront.records.storage import parse_json, write_atomically
+
+SCHEMA_VERSION: Final = 1
+
+
+def write_front(folder: RunFolder, summary: FrontSummary) -> None:
+    """Write `front.json` and `table.csv`, each replaced as a whole."""
+    text = json.dumps(_to_mapping(summary), indent=2, allow_nan=False) + "\n"
+    write_atomically(folder.front_json, text.encode())
+    write_atomically(folder.table_csv, _table(summary).encode())
+
+
+def read_front(path: Path) -> FrontSummary:
+    """The summary that `write_front` wrote to this `front.json`."""
+    try:
+        stored = parse_json(path.read_bytes())
+        version = stored["schema_version"]
+    except OSError as error:
+        raise FrontError(
+            f"cannot read {path}: {error.strerror}. Give a run's front.json; "
+            "`dosefront sweep` writes one."
+        ) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise FrontError(
+            f"{path} is not a front: {error}. Write it again by resuming its run."
+        ) from error
+    if version != SCHEMA_VERSION:
+        raise FrontError(
+            f"{path} must have schema_version {SCHEMA_VERSION}; found {version}. "
+            "Read it with the dosefront that wrote it, or resume its run with this one."
+        )
+    try:
+        return _from_mapping(stored)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise FrontError(
+            f"{path} is damaged: {type(error).__name__}: {error}. "
+            "Write it again by resuming its run."
+        ) from error
+
+
+def _to_mapping(summary: FrontSummary) -> dict[str, Any]:
+    names = [objective.name for objective in summary.objectives]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": summary.run,
+        "environment": {"id": summary.environment, "version": summary.environment_version},
+        "objectives": [objective.to_mapping() for objective in summary.objectives],
+        "cohorts": {"select": summary.select_patients, "held_out": summary.held_out_patients},
+        "points": [_named_vector(point, names) for point in summary.points],
+        "comparators": [_named_vector(point, names) for point in summary.comparators],
+        "hypervolume": {
+            "front": summary.hypervolume,
+            "comparators": summary.comparators_hypervolume,
+        },
+        "points_beyond_reference": summary.points_beyond_reference,
+        "comparators_dominated": summary.comparators_dominated,
+        "failed_trials": [asdict(trial) for trial in summary.failed_trials],
+    }
+
+
+def _from_mapping(stored: Mapping[str, Any]) -> FrontSummary:
+    return FrontSummary(
+        run=stored["run"],
+        environment=stored["environment"]["id"],
+        environment_version=stored["environment"]["version"],
+        objectives=tuple(Objective.from_mapping(each) for each in stored["objectives"]),
+        select_patients=stored["cohorts"]["select"],
+        held_out_patients=stored["cohorts"]["held_out"],
+        points=tuple(
+            FrontPoint(
+                **{
+                    **each,
+                    **_estimates(each),
+                    "weights": tuple(each["weights"]),
+                    "dominates": tuple(each["dominates"]),
+                }
+            )
+            for each in stored["points"]
+        ),
+        comparators=tuple(
+            ComparatorPoint(**{**each, **_estimates(each)}) for each in stored["comparators"]
+        ),
+        hypervolume=stored["hypervolume"]["front"],
+        comparators_hypervolume=stored["hypervolume"]["comparators"],
+        points_beyond_reference=stored["points_beyond_reference"],
+        comparators_dominated=stored["comparators_dominated"],
+        failed_trials=tuple(FailedTrial(**each) for each in stored["failed_trials"]),
+    )
+
+
+def _named_vector(point: FrontPoint | ComparatorPoint, names: Sequence[str]) -> dict[str, Any]:
+    """The point's fields, with the name of its objective beside each value."""
+    vector = [
+        {"objective": name, **asdict(estimate)}
+        for name, estimate in zip(names, point.value_vector, strict=True)
+    ]
+    return {**asdict(point), "value_vector": vector}
+
+
+def _estimates(stored: Mapping[str, Any]) -> dict[str, Any]:
+    def estimate(each: Mapping[str, float]) -> Estimate:
+        return Estimate(each["value"], each["low"], each["high"])
+
+    return {
+        "value_vector": tuple(estimate(each) for each in stored["value_vector"]),
+        "endpoints": {name: estimate(each) for name, each in stored["endpoints"].items()},
+    }
+
+
+def _table(summary: FrontSummary) -> str:
+    """One row per trial and comparator, value vectors in clinical units."""
+    names = [objective.name for objective in summary.objectives]
+    rows = []
+    points: tuple[FrontPoint | ComparatorPoint, ...] = (*summary.points, *summary.comparators)
+    for point in points:
+        row: dict[str, object] = {"id": point.id}
+        if isinstance(point, FrontPoint):
+            row |= {
+                "kind": "trial",
+                "algorithm": point.algorithm,
+                "weights": " ".join(f"{weight:g}" for weight in point.weights),
+                "seed": point.seed,
+                "on_front": point.on_front,
+                "dominates": " ".join(point.dominates),
+                "checkpoint": point.checkpoint,
+            }
+        else:
+            row["kind"] = "comparator"
+        measured = {**dict(zip(names, point.value_vector, strict=True)), **point.endpoints}
+        for name, estimate in measured.items():
+            row |= {
+                name: estimate.value,
+                f"{name}_low": estimate.low,
+                f"{name}_high": estimate.high,
+            }
+        rows.append(row)
+    text = io.StringIO()
+    columns = dict.fromkeys(column for row in rows for column in row)
+    writer = csv.DictWriter(text, fieldnames=list(columns), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,210 @@
+"""The front of a run: which trials are on it, and how it compares with conventional care."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from dosefront.errors import FrontError
+from dosefront.front import (
+    Estimate,
+    Objective,
+    hypervolume,
+    nondominated,
+    points_beyond_reference,
+    share_dominated,
+)
+from dosefront.records.outcome import Outcome
+from dosefront.records.record import ComparatorRecord, TrialRecord
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A finished trial, on its held-out cohort."""
+
+    id: str
+    weights: tuple[float, ...]
+    algorithm: str
+    seed: int
+    checkpoint: str | None
+    """Path relative to the run folder."""
+    value_vector: tuple[Estimate, ...]
+    """In clinical units, in the order of the summary's objectives."""
+    endpoints: Mapping[str, Estimate]
+    on_front: bool
+    """Whether no other trial dominates it on the select cohort."""
+    dominates: tuple[str, ...]
+    """Comparators it beats in every objective beyond 95 %: the whole interval of each paired
+    difference lies above zero."""
+
+
+@dataclass(frozen=True)
+class ComparatorPoint:
+    """Conventional care, on the held-out cohort."""
+
+    id: str
+    title: str
+    value_vector: tuple[Estimate, ...]
+    """In clinical units, in the order of the summary's objectives."""
+    endpoints: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class FailedTrial:
+    """A trial that has no point."""
+
+    id: str
+    label: str
+    error: str
+
+
+@dataclass(frozen=True)
+class FrontSummary:
+    """Everything that reports show; all numbers are held-out."""
+
+    run: str
+    environment: str
+    environment_version: str
+    objectives: tuple[Objective, ...]
+    select_patients: int
+    held_out_patients: int
+    points: tuple[FrontPoint, ...]
+    comparators: tuple[ComparatorPoint, ...]
+    hypervolume: float
+    """Of the points on the front, as a share of the reference box."""
+    comparators_hypervolume: float
+    points_beyond_reference: int
+    """Points on the front that add nothing to the hypervolume."""
+    comparators_dominated: float
+    """Share of the comparators whose means a point on the front dominates."""
+    failed_trials: tuple[FailedTrial, ...]
+
+
+def summarise(
+    run: str,
+    *,
+    objectives: Sequence[Objective],
+    environment: str,
+    environment_version: str,
+    trials: Sequence[TrialRecord],
+    comparators: Sequence[ComparatorRecord],
+) -> FrontSummary:
+    """The front of a run's trials; refuses trials that cannot be compared."""
+    finished = [trial for trial in trials if trial.status == "finished"]
+    _check_comparable(finished, comparators, environment=environment, objectives=objectives)
+    select = [_outcome(trial.select) for trial in finished]
+    held_out = [_outcome(trial.held_out) for trial in finished]
+    on_front = nondominated(_means(select, objectives))
+    front_values = _means(held_out, objectives)[on_front]
+    comparator_values = _means([each.held_out for each in comparators], objectives)
+    return FrontSummary(
+        run=run,
+        environment=environment,
+        environment_version=environment_version,
+        objectives=tuple(objectives),
+        select_patients=select[0].patients,
+        held_out_patients=held_out[0].patients,
+        points=tuple(
+            _point(trial, outcome, objectives=objectives, on_front=bool(is_member))
+            for trial, outcome, is_member in zip(finished, held_out, on_front, strict=True)
+        ),
+        comparators=tuple(
+            ComparatorPoint(
+                each.name,
+                each.title,
+                _clinical(each.held_out.value_vector, objectives),
+                each.held_out.endpoints,
+            )
+            for each in comparators
+        ),
+        hypervolume=hypervolume(front_values, objectives),
+        comparators_hypervolume=hypervolume(comparator_values, objectives),
+        points_beyond_reference=points_beyond_reference(front_values, objectives),
+        comparators_dominated=share_dominated(front_values, comparator_values),
+        failed_trials=tuple(
+            FailedTrial(trial.spec.trial_id, trial.spec.label, trial.error or "no message")
+            for trial in trials
+            if trial.status == "failed"
+        ),
+    )
+
+
+def _check_comparable(
+    finished: Sequence[TrialRecord],
+    comparators: Sequence[ComparatorRecord],
+    *,
+    environment: str,
+    objectives: Sequence[Objective],
+) -> None:
+    if not finished:
+        raise FrontError(
+            "a front needs a finished trial; got none. Read the trials' errors in the ledger, "
+            "correct them and resume the run."
+        )
+    names = tuple(each.name for each in objectives)
+    first = finished[0].spec
+    for spec in (trial.spec for trial in finished):
+        if spec.environment != environment or spec.objectives != names:
+            raise FrontError(
+                f"the points of a front share environment and objectives, here {environment} "
+                f"{names}; trial {spec.trial_id} has {spec.environment} {spec.objectives}. "
+                "Use one run folder per environment."
+            )
+        if spec.cohorts != first.cohorts or spec.environment_options != first.environment_options:
+            raise FrontError(
+                "the points of a front share patients and environment options; trials "
+                f"{first.trial_id} and {spec.trial_id} differ. Use one run folder per cohort."
+            )
+    outcomes = [trial.held_out for trial in finished] + [each.held_out for each in comparators]
+    sizes = {_outcome(outcome).patients for outcome in outcomes}
+    if len(sizes) > 1:
+        raise FrontError(
+            f"the points of a front share the held-out cohort; got cohorts of {sorted(sizes)} "
+            "patients. Evaluate the comparators again."
+        )
+
+
+def _outcome(outcome: Outcome | None) -> Outcome:
+    """The outcome of a finished trial, which always has one."""
+    if outcome is None:
+        raise FrontError("a finished trial needs its outcomes; got none. Resume the run.")
+    return outcome
+
+
+def _means(
+    outcomes: Sequence[Outcome], objectives: Sequence[Objective]
+) -> Float[np.ndarray, "points objectives"]:
+    means = [[each.value for each in outcome.value_vector] for outcome in outcomes]
+    return np.array(means, dtype=np.float64).reshape(len(outcomes), len(objectives))
+
+
+def _point(
+    trial: TrialRecord, held_out: Outcome, *, objectives: Sequence[Objective], on_front: bool
+) -> FrontPoint:
+    return FrontPoint(
+        id=trial.spec.trial_id,
+        weights=trial.spec.weights,
+        algorithm=trial.spec.algorithm,
+        seed=trial.spec.seed,
+        checkpoint=trial.checkpoint,
+        value_vector=_clinical(held_out.value_vector, objectives),
+        endpoints=held_out.endpoints,
+        on_front=on_front,
+        dominates=tuple(
+            name
+            for name, differences in trial.paired.items()
+            if all(difference.low > 0.0 for difference in differences)
+        ),
+    )
+
+
+def _clinical(
+    value_vector: Sequence[Estimate], objectives: Sequence[Objective]
+) -> tuple[Estimate, ...]:
+    """The value vector in clinical units; where the sign turns, so do the interval's ends."""
+    turned = []
+    for each, objective in zip(value_vector, objectives, strict=True):
+        low, high = sorted((objective.clinical(each.low), objective.clinical(each.high)))
+        turned.append(Estimate(objective.clinical(each.value), low, high))
+    return tuple(turned)

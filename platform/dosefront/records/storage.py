@@ -1,0 +1,52 @@
+"""Reading JSON strictly, and writing files so that a crash leaves the old content or the new."""
+
+import errno
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dosefront.errors import StorageError
+
+ADVICE = {
+    errno.ENOSPC: "Free disk space, then resume the run.",
+    errno.EDQUOT: "Free space within your quota, then resume the run.",
+    errno.EACCES: "Make the folder writable, or choose another with --out.",
+    errno.EPERM: "Make the folder writable, or choose another with --out.",
+    errno.EROFS: "The file system is read-only; choose another folder with --out.",
+    errno.ENOTDIR: "A part of the path is a file; choose another folder with --out.",
+    errno.EEXIST: "A file stands where the folder should be; choose another with --out.",
+}
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """The error that says which file could not be written, why, and what to do."""
+    advice = ADVICE.get(error.errno or 0, "Check the disk, then resume the run.")
+    return StorageError(f"cannot write {path}: {error.strerror or error}. {advice}")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace the file's content as a whole, on disk before this returns."""
+    try:
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise storage_error(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError as error:
+        Path(draft).unlink(missing_ok=True)
+        raise storage_error(path, error) from error
+
+
+def parse_json(content: bytes) -> Any:
+    """The JSON value; NaN and infinities, which JSON does not have, are a ValueError."""
+    return json.loads(content, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number")
