@@ -1,8 +1,172 @@
-"""Checks the types and array shapes of both packages at every call, in the tests only."""
+"""Checks types and array shapes at every call, in the tests only; and a made sweep to show."""
 
+import pkgutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
 from jaxtyping import install_import_hook
 
-# posology.pharmacology stays out: numba compiles its functions and cannot see through a checking wrapper.
-CHECKED = ("dosefront", "posology.library", "posology.patients", "posology.treatment", "posology.dosing")
+ROOT = Path(__file__).parents[1]
+UNCHECKED = {
+    "posology.pharmacology",  # numba compiles its functions and sees through no wrapper
+    "dosefront.experiment",  # pydantic checks at this door
+}
+ROOMS = [
+    room.name
+    for package in ("platform/dosefront", "envs/posology")
+    for room in pkgutil.iter_modules([str(ROOT / package)], prefix=f"{Path(package).name}.")
+]
+# As for mypy, an int is a float.
+CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
+install_import_hook([room for room in ROOMS if room not in UNCHECKED], CHECKER)
 
-install_import_hook(CHECKED, "beartype.beartype")
+from dosefront.front import Estimate, Objective  # noqa: E402  the hook comes first
+from dosefront.records import (  # noqa: E402
+    ComparatorRecord,
+    FrontSummary,
+    Outcome,
+    TrialRecord,
+    TrialSpec,
+    summarise,
+)
+
+OBJECTIVES = (
+    Objective("efficacy", "% shrinkage", "maximise", reference=-20.0, ideal=100.0),
+    Objective("toxicity", "events", "minimise", reference=12.0, ideal=0.0),
+)
+LEARNED = {  # weight on efficacy -> efficacy, toxicity
+    "PPO": {
+        0.0: (-8.1, 0.35),
+        0.25: (21.2, 1.1),
+        0.5: (33.4, 2.3),
+        0.75: (41.0, 4.2),
+        1.0: (44.3, 6.4),
+    },
+    "DQN": {
+        0.0: (-9.6, 0.31),
+        0.25: (19.7, 1.4),
+        0.5: (31.2, 2.6),
+        0.75: (40.2, 4.9),
+        1.0: (43.1, 7.3),
+    },
+}
+CONVENTIONAL = {
+    "Label with rules": (36.0, 4.6),
+    "Label without rules": (40.4, 6.9),
+    "One level down": (27.3, 3.3),
+    "No treatment": (-14.2, 0.0),
+    "Random": (22.0, 5.2),
+}
+
+
+def outcome(efficacy: float, toxicity: float, *, patients: int) -> Outcome:
+    """What a policy with these means achieves, with intervals of a plausible width."""
+    response = max(0.01, min(0.9, efficacy / 80))
+    return Outcome(
+        patients=patients,
+        value_vector=(
+            Estimate(efficacy, efficacy - 1.3, efficacy + 1.2),
+            Estimate(-toxicity, -toxicity * 1.05, -toxicity * 0.95),
+        ),
+        endpoints={"objective_response": Estimate(response, response * 0.95, response * 1.05)},
+    )
+
+
+def paired(efficacy: float, toxicity: float) -> dict[str, Sequence[Estimate]]:
+    """Held-out differences to each comparator."""
+    differences = {}
+    for title, (other_efficacy, other_toxicity) in CONVENTIONAL.items():
+        gains = (efficacy - other_efficacy, other_toxicity - toxicity)
+        differences[title] = tuple(Estimate(gain, gain - 0.8, gain + 0.8) for gain in gains)
+    return differences
+
+
+@pytest.fixture(scope="session")
+def objectives() -> tuple[Objective, ...]:
+    """Efficacy and toxicity, in clinical units."""
+    return OBJECTIVES
+
+
+@pytest.fixture(scope="session")
+def trial_records() -> tuple[TrialRecord, ...]:
+    """Ten finished trials and a failed one."""
+    records = []
+    for algorithm, points in LEARNED.items():
+        for weight, (efficacy, toxicity) in points.items():
+            spec = TrialSpec(
+                environment="posology/DocetaxelCisplatin-v0",
+                environment_options={},
+                objectives=("efficacy", "toxicity"),
+                algorithm=algorithm,
+                weights=(weight, 1.0 - weight),
+                seed=1,
+                steps=60_000,
+                settings={"network": [64, 64], "learning_rate": 3e-4},
+                cohorts={"seed": 2026, "train": 4096, "select": 500, "held_out": 2000},
+            )
+            records.append(
+                TrialRecord(
+                    spec=spec,
+                    status="finished",
+                    checkpoint=f"trials/{spec.trial_id}/policy.npz",
+                    select=outcome(efficacy, toxicity, patients=500),
+                    held_out=outcome(efficacy, toxicity, patients=2000),
+                    paired=paired(efficacy, toxicity),
+                    steps=60_000,
+                    wall_seconds=41.5,
+                    error=None,
+                    provenance={},
+                )
+            )
+    return tuple(records)
+
+
+@pytest.fixture(scope="session")
+def failed_record(trial_records: tuple[TrialRecord, ...]) -> TrialRecord:
+    """A trial that ended without a policy."""
+    spec = TrialSpec.from_mapping({**trial_records[0].spec.to_mapping(), "seed": 2})
+    return TrialRecord(
+        spec=spec,
+        status="failed",
+        checkpoint=None,
+        select=None,
+        held_out=None,
+        paired={},
+        steps=1024,
+        wall_seconds=2.0,
+        error="weights are not finite",
+        provenance={},
+    )
+
+
+@pytest.fixture(scope="session")
+def comparator_records() -> tuple[ComparatorRecord, ...]:
+    """Conventional care."""
+    return tuple(
+        ComparatorRecord(
+            name=title.lower().replace(" ", "-"),
+            title=title,
+            select=outcome(*values, patients=500),
+            held_out=outcome(*values, patients=2000),
+            provenance={},
+        )
+        for title, values in CONVENTIONAL.items()
+    )
+
+
+@pytest.fixture(scope="session")
+def front_summary(
+    trial_records: tuple[TrialRecord, ...],
+    failed_record: TrialRecord,
+    comparator_records: tuple[ComparatorRecord, ...],
+) -> FrontSummary:
+    """The front of the made sweep."""
+    return summarise(
+        "quickstart",
+        objectives=OBJECTIVES,
+        environment="posology/DocetaxelCisplatin-v0",
+        environment_version="1",
+        trials=[*trial_records, failed_record],
+        comparators=comparator_records,
+    )

@@ -1,4 +1,4 @@
-"""The two source roots stay folders: a package called `platform` would hide the standard library's."""
+"""The source roots stay folders: a package `platform` would hide the standard library's."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The one door to a Ray cluster's Jobs API: submit an experiment, ask for it, read its log, stop it.
+"""The one door to a Ray cluster's Jobs API: submit an experiment, ask after it, read it, stop it.
 
 `prepare` says what would be sent and needs no cluster; `submit` sends it. The cluster must run
 the Ray version that dosefront needs and have dosefront's dependencies installed; dosefront and

@@ -63,7 +63,9 @@ def _check_address(address: str) -> None:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError as fault:
-        raise ClusterError(f"the cluster's address is a URL; got {address!r}: {fault}. {advice}")
+        raise ClusterError(
+            f"the cluster's address is a URL; got {address!r} ({fault}). {advice}"
+        ) from fault
     if parts.username or parts.password:
         raise ClusterError(
             f"the cluster's address carries no user or password; got one for {host}. "

@@ -12,6 +12,7 @@ from dosefront.records.front_summary import (
 from dosefront.records.ledger import DamagedLine, Ledger, LedgerContents
 from dosefront.records.outcome import Outcome
 from dosefront.records.record import ComparatorRecord, TrialRecord
+from dosefront.records.storage import write_atomically
 from dosefront.records.trial import TrialSpec
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "TrialSpec",
     "read_front",
     "summarise",
+    "write_atomically",
     "write_front",
 ]

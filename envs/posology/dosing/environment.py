@@ -1,0 +1,213 @@
+"""The Gymnasium door: one patient, or many stepped together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, SupportsFloat
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from jaxtyping import Bool, Float, Float32, Int
+
+from posology.dosing.observation import FEATURES, observe
+from posology.patients import Cohort, philox, stream_key
+from posology.treatment import OBJECTIVES, Courses, Regimen, endpoints
+
+LEVELS = (0.0, 0.5, 0.75, 1.0, 1.25)
+"""Discrete dose levels of each drug, as fractions of the label dose."""
+
+METADATA: dict[str, Any] = {
+    "render_modes": [],
+    "autoreset_mode": AutoresetMode.NEXT_STEP,
+    "objectives": OBJECTIVES,
+    "version": "0",
+}
+
+
+class CourseVectorEnv(gym.vector.VectorEnv):
+    """``num_envs`` patients on a regimen, stepped by one kernel call.
+
+    A step is a weekly visit. Discrete action ``5 i + j`` gives docetaxel at ``LEVELS[i]`` and
+    cisplatin at ``LEVELS[j]``; continuous actions are the two fractions themselves. What is not
+    due, or refused by the guardrails, is not given. The step in which treatment ends runs the
+    follow-up to its end and pays it.
+
+    ``step`` returns reward vectors of shape (num_envs, 2): efficacy and minus toxicity. The last
+    step of a course carries ``infos["endpoints"]``, arrays by name that are valid where the course
+    has ended. A finished slot takes its next patient at the following step (NEXT_STEP); that step's
+    action is ignored and its reward is zero. Patients are drawn from the cohort at random, unless
+    ``reset`` names them.
+
+    Args:
+        num_envs: patients stepped together.
+        continuous: fractions of the label dose instead of levels.
+        regimen: name of the regimen in the library.
+        doses, interval, cycles: replace the label's, see :meth:`posology.treatment.Regimen.prescribed`.
+        cohort_seed, split, patients: which virtual patients, see :meth:`posology.patients.Cohort.virtual`.
+    """
+
+    metadata: dict[str, Any] = METADATA
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        *,
+        continuous: bool = False,
+        regimen: str = "docetaxel-cisplatin",
+        doses: Mapping[str, str] | None = None,
+        interval: str | None = None,
+        cycles: int | None = None,
+        cohort_seed: int = 0,
+        split: str = "train",
+        patients: int = 4096,
+    ) -> None:
+        self.num_envs = num_envs
+        self.regimen = Regimen.labelled(regimen).prescribed(
+            doses=doses, interval=interval, cycles=cycles
+        )
+        cohort = Cohort.virtual(patients, seed=cohort_seed, split=split, regimen=regimen)
+        self.courses = Courses(num_envs, cohort=cohort, regimen=self.regimen)
+        highest = self.regimen.guardrails.highest_fraction
+        self.single_observation_space = gym.spaces.Box(-10.0, 10.0, (len(FEATURES),), np.float32)
+        self.single_action_space: gym.Space[Any] = (
+            gym.spaces.Box(0.0, highest, (2,), np.float32)
+            if continuous
+            else gym.spaces.Discrete(len(LEVELS) ** 2)
+        )
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.reward_space = _reward_space()
+        self.reward_dim = len(OBJECTIVES)
+        self.continuous = continuous
+        self._slots = np.arange(num_envs)
+        self._course = np.zeros(num_envs, np.uint64)
+        self._key = np.uint64(stream_key(cohort_seed, f"courses/{split}"))
+        self._ended = np.zeros(num_envs, np.bool_)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Float32[np.ndarray, "patients features"], dict[str, Any]]:
+        """Start every slot anew; ``seed`` says which patients are drawn.
+
+        ``options={"patients": indices}`` names them instead. A named patient meets the same noise
+        under every policy and in any company, so that policies can be compared in pairs.
+        """
+        super().reset(seed=seed)
+        if seed is not None:
+            self._key = np.uint64(stream_key(seed, f"courses/{self.courses.cohort.split}"))
+            self._course[:] = 0
+        if options and "patients" in options:
+            size = self.courses.cohort.patients.size
+            chosen = _checked_patients(options["patients"], self.num_envs, size)
+            self.courses.begin(self._slots, patients=chosen, courses=np.zeros_like(chosen))
+        else:
+            self._admit(self._slots)
+        self._ended[:] = False
+        return observe(self.courses), {}
+
+    def step(
+        self, actions: np.ndarray
+    ) -> tuple[
+        Float32[np.ndarray, "patients features"],
+        Float32[np.ndarray, "patients objectives"],
+        Bool[np.ndarray, " patients"],
+        Bool[np.ndarray, " patients"],
+        dict[str, Any],
+    ]:
+        """Treat every patient at this week's visit and advance to the next decision."""
+        fractions = self._fractions(actions)
+        fresh = self._ended
+        live = self._slots[~fresh]
+        rewards = self.courses.step(fractions, live)
+        if fresh.any():
+            self._admit(self._slots[fresh])
+        self._ended = self.courses.chart["ended"].copy()
+        infos = {}
+        if self._ended.any():
+            infos["endpoints"] = endpoints(self.courses.chart, self.regimen)
+        truncated = np.zeros(self.num_envs, np.bool_)
+        return observe(self.courses), rewards.astype(np.float32), self._ended, truncated, infos
+
+    def action_masks(self) -> Bool[np.ndarray, "patients actions"]:
+        """Which discrete actions would be given as asked at this visit."""
+        permitted = self.courses.permitted()
+        given = np.array(LEVELS) > 0.0
+        first = permitted[0][:, None] | ~given[None, :]
+        second = permitted[1][:, None] | ~given[None, :]
+        return (first[:, :, None] & second[:, None, :]).reshape(self.num_envs, -1)
+
+    def _admit(self, slots: Int[np.ndarray, " some"]) -> None:
+        """Put a random patient into each of ``slots``, from the slot's own stream."""
+        self._course[slots] += 1
+        zero = np.uint64(0)
+        words = [philox(self._key, np.uint64(k), self._course[k], zero, zero)[0] for k in slots]
+        patients = np.array(words, np.int64) % self.courses.cohort.patients.size
+        self.courses.begin(slots, patients=patients, courses=self._course[slots])
+
+    def _fractions(self, actions: np.ndarray) -> Float[np.ndarray, "drugs patients"]:
+        """Actions as fractions of the label doses."""
+        if self.continuous:
+            asked = np.asarray(actions, np.float64).reshape(self.num_envs, 2)
+            highest = self.regimen.guardrails.highest_fraction
+            if not (np.isfinite(asked) & (asked >= 0.0) & (asked <= highest + 1e-6)).all():
+                worst = asked[~((asked >= 0.0) & (asked <= highest + 1e-6))][0]
+                raise ValueError(
+                    f"a dose must be a fraction of the label dose between 0 and {highest:g}; "
+                    f"got {worst:g}. Hold a drug with 0."
+                )
+            return asked.T.copy()
+        chosen = np.asarray(actions)
+        if not np.issubdtype(chosen.dtype, np.integer) or not (
+            (chosen >= 0) & (chosen < len(LEVELS) ** 2)
+        ).all():
+            raise ValueError(
+                f"a discrete action must be an integer from 0 to {len(LEVELS) ** 2 - 1}; "
+                f"got {actions!r}."
+            )
+        levels = np.array(LEVELS)
+        return np.stack([levels[chosen // len(LEVELS)], levels[chosen % len(LEVELS)]])
+
+
+class CourseEnv(gym.Env[Float32[np.ndarray, " features"], Any]):
+    """One patient on a regimen: the view of a :class:`CourseVectorEnv` of one slot."""
+
+    metadata: dict[str, Any] = METADATA
+    reward_dim: ClassVar[int] = len(OBJECTIVES)
+
+    def __init__(self, **options: Any) -> None:
+        self._patients = CourseVectorEnv(1, **options)
+        self.observation_space = self._patients.single_observation_space
+        self.action_space = self._patients.single_action_space
+        self.reward_space = self._patients.reward_space
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Float32[np.ndarray, " features"], dict[str, Any]]:
+        """Start a course; ``options={"patients": [k]}`` chooses the patient."""
+        super().reset(seed=seed)
+        observations, infos = self._patients.reset(seed=seed, options=options)
+        return observations[0], infos
+
+    def step(
+        self, action: Any
+    ) -> tuple[Float32[np.ndarray, " features"], SupportsFloat, bool, bool, dict[str, Any]]:
+        """A weekly visit; the reward is a vector, as MO-Gymnasium has it."""
+        observations, rewards, ended, truncated, infos = self._patients.step(np.asarray([action]))
+        if infos:
+            infos = {"endpoints": {name: x[0] for name, x in infos["endpoints"].items()}}
+        return observations[0], rewards[0], bool(ended[0]), bool(truncated[0]), infos  # type: ignore[return-value]
+
+
+def _reward_space() -> gym.spaces.Box:
+    return gym.spaces.Box(-np.inf, np.inf, (len(OBJECTIVES),), np.float32)
+
+
+def _checked_patients(patients: Any, slots: int, size: int) -> Int[np.ndarray, " slots"]:
+    chosen = np.asarray(patients, np.int64)
+    if chosen.shape != (slots,) or (chosen < 0).any() or (chosen >= size).any():
+        raise ValueError(
+            f"options['patients'] must name {slots} patients from 0 to {size - 1}; got {patients!r}."
+        )
+    return chosen

@@ -1,0 +1,41 @@
+"""What a trial would report of each finished course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from posology.library import DAYS_PER_WEEK
+from posology.treatment.grading import TERMS
+from posology.treatment.regimen import Regimen
+
+
+def endpoints(chart: np.ndarray, regimen: Regimen) -> Mapping[str, np.ndarray]:
+    """Clinical endpoints of each patient, from a record array of ``CHART``.
+
+    Booleans average to rates, numbers to means. "Serious adverse event" is any event of CTCAE
+    grade 3 or worse; dose intensity is relative to the label doses given on time for all cycles.
+    """
+    week = np.where(chart["ended"], chart["week"], regimen.horizon_weeks)
+    event = np.where(chart["progression_week"] > 0, chart["progression_week"], chart["death_week"])
+    progression_free = np.where(event > 0, event, week) * DAYS_PER_WEEK
+    worst = chart["worst_grades"]
+    out: dict[str, np.ndarray] = {
+        "confirmed response": chart["confirmed"],
+        "progression-free days": progression_free.astype(float),
+        "progressed": chart["progression_week"] > 0,
+        "serious adverse event": (worst >= 3).any(axis=1),
+        "death by toxicity": chart["death_week"] > 0,
+        "charted neutropenia, grade >= 3": chart["charted_neutropenia"] >= 3,
+    }
+    for index, term in enumerate(TERMS):
+        out[f"{term}, grade >= 3"] = worst[:, index] >= 3
+        out[f"{term}, worst grade"] = worst[:, index].astype(float)
+    for index, drug in enumerate(regimen.drugs):
+        planned = regimen.label_doses[index] * regimen.cycles
+        out[f"{drug}, relative dose intensity"] = chart["totals_mg_m2"][:, index] / planned
+    out["cycles"] = chart["cycles"].astype(float)
+    out["weeks of delay"] = chart["delay_weeks"].astype(float)
+    out["doses refused by guardrails"] = chart["refusals"].astype(float)
+    return out

@@ -1,0 +1,36 @@
+"""Experiment files: YAML to a checked `ExperimentSpec`, and from it the trials to run."""
+
+from dosefront.experiment.environment import (
+    EnvironmentDescription,
+    EnvironmentSection,
+    RegimenSection,
+    describe,
+)
+from dosefront.experiment.load import dump_resolved, json_schema, load_experiment
+from dosefront.experiment.settings import DQNSettings, PPOSettings
+from dosefront.experiment.spec import (
+    CohortSection,
+    ExperimentSpec,
+    LatticeSection,
+    ResourceSection,
+    TrackingSection,
+    WandbSection,
+)
+
+__all__ = [
+    "CohortSection",
+    "DQNSettings",
+    "EnvironmentDescription",
+    "EnvironmentSection",
+    "ExperimentSpec",
+    "LatticeSection",
+    "PPOSettings",
+    "RegimenSection",
+    "ResourceSection",
+    "TrackingSection",
+    "WandbSection",
+    "describe",
+    "dump_resolved",
+    "json_schema",
+    "load_experiment",
+]

@@ -1,0 +1,112 @@
+"""The environment section, and what an environment says about itself."""
+
+import functools
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import gymnasium
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+import posology  # noqa: F401  registers its environments
+from dosefront.errors import DosefrontError, UsageError
+from dosefront.experiment.suggestion import suggestion
+from dosefront.experiment.values import (
+    Count,
+    Days,
+    Dose,
+    Section,
+    Text,
+    as_value_error,
+    without_bare_words,
+)
+from dosefront.front import Objective
+from posology.library import drug_names
+
+
+def _known_drug(name: str) -> str:
+    if name not in drug_names():
+        raise ValueError(f'unknown drug "{name}". {suggestion(name, drug_names())}')
+    return name
+
+
+def _known_environment(name: str) -> str:
+    if name not in gymnasium.registry:
+        raise ValueError(f'unknown environment "{name}". {suggestion(name, gymnasium.registry)}')
+    return name
+
+
+class RegimenSection(Section):
+    """What differs from the label regimen."""
+
+    doses_mg_per_m2: dict[Annotated[Text, AfterValidator(_known_drug)], Dose] = Field(
+        default={}, alias="doses"
+    )
+    interval_days: Days | None = Field(default=None, alias="interval")
+    cycles: Count | None = None
+
+
+class EnvironmentSection(Section):
+    """Which environment, and how it is made."""
+
+    id: Annotated[Text, AfterValidator(_known_environment)]
+    regimen: RegimenSection | None = None
+    options: Annotated[dict[str, Any], BeforeValidator(without_bare_words)] = Field(
+        default={}, validate_default=True
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _can_be_made(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if info.data.keys() >= {"id", "regimen"}:  # else their own faults are reported
+            arguments = _constructor_arguments(options, info.data["regimen"])
+            with as_value_error():
+                _description(info.data["id"], json.dumps(arguments, sort_keys=True))
+        return options
+
+    def constructor_arguments(self) -> dict[str, Any]:
+        """Keyword arguments of the environment's constructor: the options, and the regimen."""
+        return _constructor_arguments(self.options, self.regimen)
+
+
+@dataclass(frozen=True)
+class EnvironmentDescription:
+    """What an environment says about itself."""
+
+    id: str
+    version: str
+    objectives: tuple[Objective, ...]
+
+
+def describe(environment: EnvironmentSection) -> EnvironmentDescription:
+    """The environment's version and objectives, from its metadata; makes it at most once."""
+    arguments = environment.constructor_arguments()
+    return _description(environment.id, json.dumps(arguments, sort_keys=True))
+
+
+def _constructor_arguments(
+    options: dict[str, Any], regimen: RegimenSection | None
+) -> dict[str, Any]:
+    if regimen is None:
+        return dict(options)
+    return {**options, "regimen": regimen.model_dump(exclude_none=True)}
+
+
+@functools.cache
+def _description(identifier: str, arguments: str) -> EnvironmentDescription:
+    try:
+        made = gymnasium.make(identifier, disable_env_checker=True, **json.loads(arguments))
+    except Exception as error:  # a stranger's constructor may raise anything
+        raise UsageError(
+            f"{identifier} cannot be made: {error}. Correct its regimen and options."
+        ) from error
+    metadata = made.unwrapped.metadata
+    made.close()  # type: ignore[no-untyped-call]
+    try:
+        objectives = tuple(Objective.from_mapping(each) for each in metadata["objectives"])
+        return EnvironmentDescription(identifier, str(metadata["version"]), objectives)
+    except (LookupError, TypeError, DosefrontError) as error:
+        raise UsageError(
+            f"{identifier} must describe its version and objectives in its metadata; found "
+            f"{type(error).__name__}: {error}. Choose an environment with a reward vector."
+        ) from error

@@ -1,0 +1,77 @@
+"""An experiment file: read with every fault in one pass, written with every default."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from dosefront.errors import ExperimentError, Fault
+from dosefront.experiment.document import Document, read_document
+from dosefront.experiment.environment import EnvironmentSection, describe
+from dosefront.experiment.faults import validation_faults
+from dosefront.experiment.spec import ExperimentSpec
+from dosefront.experiment.suggestion import suggestion
+from dosefront.records import write_atomically
+
+
+def load_experiment(path: Path, overrides: Sequence[str] = ()) -> ExperimentSpec:
+    """The experiment in a file; raises ExperimentError with all its faults.
+
+    An override such as `algorithms.0.steps=1000` sets one value before the experiment is checked.
+    """
+    document = read_document(_text(path), file=str(path), overrides=overrides)
+    faults = document.faults
+    if document.data is not None:
+        faults += _objective_faults(document)
+        try:
+            spec = ExperimentSpec.model_validate(document.data)
+        except ValidationError as error:
+            faults += validation_faults(error, document)
+    if faults:
+        raise ExperimentError(sorted(faults, key=lambda each: (each.line or 0, each.column or 0)))
+    return spec
+
+
+def _objective_faults(document: Document) -> Iterator[Fault]:
+    """Objectives that the environment lacks, asked of its defaults where its section is faulty."""
+    data = document.data if isinstance(document.data, dict) else {}
+    section, names = data.get("environment"), data.get("objectives")
+    if not isinstance(section, dict) or not isinstance(names, list):
+        return
+    for candidate in (section, {"id": section.get("id")}):
+        with suppress(ValidationError):
+            environment = describe(EnvironmentSection.model_validate(candidate))
+            break
+    else:
+        return
+    known = [objective.name for objective in environment.objectives]
+    for index, name in enumerate(names):
+        if isinstance(name, str) and name not in known:
+            yield document.values["objectives", index].fault(
+                f'"{name}" is not an objective of {environment.id}. {suggestion(name, known)}'
+            )
+
+
+def dump_resolved(spec: ExperimentSpec, path: Path) -> None:
+    """Write the experiment with every default; loading the file gives an equal one."""
+    content = spec.model_dump(mode="json", by_alias=True)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    write_atomically(path, text.encode())
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of experiment files, for editors."""
+    return ExperimentSpec.model_json_schema()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        message = f"expected an experiment; {error.strerror}. Check the path."
+    except UnicodeDecodeError as error:
+        message = f"expected UTF-8 text; found {error.reason}. Save it as UTF-8."
+    raise ExperimentError([Fault(str(path), message)])

@@ -1,0 +1,61 @@
+"""Settings of the algorithms, with their defaults."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dosefront.experiment.values import Count, Number, Positive, Section, Share, Whole
+
+Network = Annotated[tuple[Count, ...], Field(min_length=1)]
+
+
+class PPOSettings(Section):
+    """Proximal policy optimisation. Schulman et al. (2017), arXiv:1707.06347."""
+
+    name: Literal["PPO"]
+    steps: Count = 200_000
+    """Environment steps over all patients."""
+    network: Network = (64, 64)
+    """Units of each hidden layer."""
+    learning_rate: Positive = 3e-4
+    discount: Share = 0.99
+    environments: Count = 64
+    """Patients treated in parallel."""
+    fragment: Count = 64
+    """Steps of each patient per iteration."""
+    epochs: Count = 4
+    minibatch: Count = 512
+    entropy: Annotated[Number, Field(ge=0)] = 0.01
+    """Coefficient of the entropy bonus."""
+    gae_lambda: Share = 0.95
+    clip: Positive = 0.2
+
+
+class DQNSettings(Section):
+    """Deep Q-learning with replay. Mnih et al. (2015), doi:10.1038/nature14236."""
+
+    name: Literal["DQN"]
+    steps: Count = 60_000
+    """Environment steps over all patients."""
+    network: Network = (64, 64)
+    """Units of each hidden layer."""
+    learning_rate: Positive = 5e-4
+    discount: Share = 0.99
+    environments: Count = 16
+    """Patients treated in parallel."""
+    batch: Count = 256
+    """Transitions per update."""
+    replay: Count = 50_000
+    """Transitions kept."""
+    learning_starts: Whole = 1_000
+    """Steps before the first update."""
+    target_interval: Count = 500
+    """Steps between copies to the target network."""
+    exploration: Share = 0.05
+    """Final share of random actions."""
+    n_step: Count = 1
+    training_intensity: Positive = 8.0
+    """Transitions replayed per transition sampled."""
+
+
+AlgorithmSettings = Annotated[PPOSettings | DQNSettings, Field(discriminator="name")]

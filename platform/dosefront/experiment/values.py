@@ -1,0 +1,102 @@
+"""The kinds of value that a key of an experiment may hold."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+from dosefront.errors import DosefrontError
+from dosefront.experiment.document import BareWord
+from posology.library import parse_quantity
+
+Item = TypeVar("Item")
+
+
+class Section(BaseModel):
+    """A mapping whose keys are all known; it never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@contextmanager
+def as_value_error() -> Iterator[None]:
+    """Let pydantic collect our own errors with the others."""
+    try:
+        yield
+    except DosefrontError as error:
+        raise ValueError(str(error)) from error
+
+
+def without_bare_words(value: Any) -> Any:
+    """The value, unless it holds an unquoted `on` or `no` where it is read as text."""
+    match value:
+        case BareWord():
+            raise ValueError(
+                f"expected text; found {value} without quotes, a boolean to many YAML readers. "
+                f'Write "{value}" for the word, or true or false.'
+            )
+        case dict():
+            for each in value.values():
+                without_bare_words(each)
+        case list():
+            for each in value:
+                without_bare_words(each)
+    return value
+
+
+def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items, unless one stands twice."""
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            raise ValueError(
+                f"expected distinct entries; found entry {index + 1} equal to entry "
+                f"{items.index(item) + 1}. Remove one."
+            )
+    return items
+
+
+def _whole(value: Any) -> Any:
+    """The integer that a number such as 1e5 stands for."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _dose(value: Any) -> float:
+    return parse_quantity(str(value), unit="mg/m2")
+
+
+def _days(value: Any) -> float:
+    return parse_quantity(str(value), unit="d")
+
+
+def _shortest(value: float) -> str:
+    return repr(value).removesuffix(".0")
+
+
+Text = Annotated[str, BeforeValidator(without_bare_words), Field(strict=True, min_length=1)]
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0)]
+Count = Annotated[Whole, Field(ge=1)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Dose = Annotated[
+    float,
+    BeforeValidator(_dose),
+    Field(gt=0),
+    PlainSerializer(lambda dose: f"{_shortest(dose)} mg/m2"),
+    WithJsonSchema({"type": "string", "examples": ["75 mg/m2"]}),
+]
+Days = Annotated[
+    float,
+    BeforeValidator(_days),
+    Field(gt=0),
+    PlainSerializer(lambda days: f"{_shortest(days)} d"),
+    WithJsonSchema({"type": "string", "examples": ["21 d"]}),
+]
