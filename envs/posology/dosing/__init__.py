@@ -9,12 +9,11 @@ from posology.dosing.conventional import (
     RandomDose,
     conventional_care,
 )
-from posology.dosing.environment import LEVELS, METADATA, CourseEnv, CourseVectorEnv
+from posology.dosing.environment import METADATA, CourseEnv, CourseVectorEnv
 from posology.dosing.observation import FEATURES, NAMES, Feature, decode, observe
 
 __all__ = [
     "FEATURES",
-    "LEVELS",
     "METADATA",
     "NAMES",
     "Comparator",

@@ -7,15 +7,14 @@ what a learned policy sees, at the same weekly visits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from posology.dosing.environment import LEVELS
 from posology.dosing.observation import decode
 from posology.patients import standard_uniforms
-from posology.treatment import Regimen
+from posology.treatment import DOSE_LEVELS, Regimen
 
 Column = Float[np.ndarray, " patients"]
 
@@ -109,7 +108,7 @@ class RandomDose:
         mixed = (words * np.uint64(0x9E3779B97F4A7C15)).sum(axis=1)
         numbers = (mixed >> np.uint64(16)).astype(np.int64)
         u = standard_uniforms(self.seed, numbers, count=2).T
-        return np.array(LEVELS, np.float32)[(u * len(LEVELS)).astype(np.int64)]
+        return np.array(DOSE_LEVELS, np.float32)[(u * len(DOSE_LEVELS)).astype(np.int64)]
 
 
 @dataclass(frozen=True)
@@ -119,6 +118,8 @@ class Comparator:
     name: str
     title: str
     policy: LabelWithRules | FixedDose | RandomDose
+    options: Mapping[str, bool] = field(default_factory=lambda: {"continuous": True})
+    """Constructor arguments of the environment that takes the policy's actions."""
 
 
 def conventional_care(regimen: Regimen) -> tuple[Comparator, ...]:

@@ -11,12 +11,10 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float, Float32, Int
 
+from posology.dosing.conventional import Comparator, conventional_care
 from posology.dosing.observation import FEATURES, observe
 from posology.patients import Cohort, philox, stream_key
-from posology.treatment import OBJECTIVES, Courses, Regimen, endpoints
-
-LEVELS = (0.0, 0.5, 0.75, 1.0, 1.25)
-"""Discrete dose levels of each drug, as fractions of the label dose."""
+from posology.treatment import DOSE_LEVELS, OBJECTIVES, Courses, Regimen, endpoints
 
 METADATA: dict[str, Any] = {
     "render_modes": [],
@@ -29,8 +27,8 @@ METADATA: dict[str, Any] = {
 class CourseVectorEnv(gym.vector.VectorEnv):
     """``num_envs`` patients on a regimen, stepped by one kernel call.
 
-    A step is a weekly visit. Discrete action ``5 i + j`` gives docetaxel at ``LEVELS[i]`` and
-    cisplatin at ``LEVELS[j]``; continuous actions are the two fractions themselves. What is not
+    A step is a weekly visit. Discrete action ``5 i + j`` gives docetaxel at ``DOSE_LEVELS[i]`` and
+    cisplatin at ``DOSE_LEVELS[j]``; continuous actions are the two fractions themselves. What is not
     due, or refused by the guardrails, is not given. The step in which treatment ends runs the
     follow-up to its end and pays it.
 
@@ -43,9 +41,12 @@ class CourseVectorEnv(gym.vector.VectorEnv):
     Args:
         num_envs: patients stepped together.
         continuous: fractions of the label dose instead of levels.
+        decisions: ``weekly``, or ``due`` to pass over the visits at which no cycle is due. Blood is
+            taken and charted at every visit either way.
         regimen: name of the regimen in the library.
-        doses, interval, cycles: replace the label's, see :meth:`posology.treatment.Regimen.prescribed`.
-        cohort_seed, split, patients: which virtual patients, see :meth:`posology.patients.Cohort.virtual`.
+        doses_mg_per_m2, interval_days, cycles: replace the label's, see
+            :meth:`posology.treatment.Regimen.prescribed`.
+        cohort_seed, split, patients: which patients, see :meth:`posology.patients.Cohort.virtual`.
     """
 
     metadata: dict[str, Any] = METADATA
@@ -55,26 +56,31 @@ class CourseVectorEnv(gym.vector.VectorEnv):
         num_envs: int = 1,
         *,
         continuous: bool = False,
+        decisions: str = "weekly",
         regimen: str = "docetaxel-cisplatin",
-        doses: Mapping[str, str] | None = None,
-        interval: str | None = None,
+        doses_mg_per_m2: Mapping[str, float] | None = None,
+        interval_days: float | None = None,
         cycles: int | None = None,
         cohort_seed: int = 0,
         split: str = "train",
         patients: int = 4096,
     ) -> None:
+        if decisions not in ("weekly", "due"):
+            raise ValueError(f'decisions must be "weekly" or "due"; got {decisions!r}.')
         self.num_envs = num_envs
         self.regimen = Regimen.labelled(regimen).prescribed(
-            doses=doses, interval=interval, cycles=cycles
+            doses_mg_per_m2=doses_mg_per_m2, interval_days=interval_days, cycles=cycles
         )
         cohort = Cohort.virtual(patients, seed=cohort_seed, split=split, regimen=regimen)
-        self.courses = Courses(num_envs, cohort=cohort, regimen=self.regimen)
+        self.courses = Courses(
+            num_envs, cohort=cohort, regimen=self.regimen, decide_when_due=decisions == "due"
+        )
         highest = self.regimen.guardrails.highest_fraction
         self.single_observation_space = gym.spaces.Box(-10.0, 10.0, (len(FEATURES),), np.float32)
         self.single_action_space: gym.Space[Any] = (
             gym.spaces.Box(0.0, highest, (2,), np.float32)
             if continuous
-            else gym.spaces.Discrete(len(LEVELS) ** 2)
+            else gym.spaces.Discrete(len(DOSE_LEVELS) ** 2)
         )
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
@@ -130,10 +136,14 @@ class CourseVectorEnv(gym.vector.VectorEnv):
         truncated = np.zeros(self.num_envs, np.bool_)
         return observe(self.courses), rewards.astype(np.float32), self._ended, truncated, infos
 
+    def comparators(self) -> tuple[Comparator, ...]:
+        """Conventional care for this regimen; its actions are for the continuous environment."""
+        return conventional_care(self.regimen)
+
     def action_masks(self) -> Bool[np.ndarray, "patients actions"]:
         """Which discrete actions would be given as asked at this visit."""
         permitted = self.courses.permitted()
-        given = np.array(LEVELS) > 0.0
+        given = np.array(DOSE_LEVELS) > 0.0
         first = permitted[0][:, None] | ~given[None, :]
         second = permitted[1][:, None] | ~given[None, :]
         return (first[:, :, None] & second[:, None, :]).reshape(self.num_envs, -1)
@@ -159,15 +169,16 @@ class CourseVectorEnv(gym.vector.VectorEnv):
                 )
             return asked.T.copy()
         chosen = np.asarray(actions)
-        if not np.issubdtype(chosen.dtype, np.integer) or not (
-            (chosen >= 0) & (chosen < len(LEVELS) ** 2)
-        ).all():
+        if (
+            not np.issubdtype(chosen.dtype, np.integer)
+            or not ((chosen >= 0) & (chosen < len(DOSE_LEVELS) ** 2)).all()
+        ):
             raise ValueError(
-                f"a discrete action must be an integer from 0 to {len(LEVELS) ** 2 - 1}; "
+                f"a discrete action must be an integer from 0 to {len(DOSE_LEVELS) ** 2 - 1}; "
                 f"got {actions!r}."
             )
-        levels = np.array(LEVELS)
-        return np.stack([levels[chosen // len(LEVELS)], levels[chosen % len(LEVELS)]])
+        levels = np.array(DOSE_LEVELS)
+        return np.stack([levels[chosen // len(DOSE_LEVELS)], levels[chosen % len(DOSE_LEVELS)]])
 
 
 class CourseEnv(gym.Env[Float32[np.ndarray, " features"], Any]):

@@ -111,7 +111,9 @@ def _leaves(path: str, node: Mapping[str, Any]) -> Iterator[Quantity]:
         if isinstance(child, Mapping):
             yield from _leaves(f"{path}/{key}", child)
         elif isinstance(child, int | float):
-            raise ValueError(f"{path}/{key} is a bare number; give it value, unit, source, confidence.")
+            raise ValueError(
+                f"{path}/{key} is a bare number; give it value, unit, source, confidence."
+            )
 
 
 def _leaf(path: str, node: Mapping[str, Any]) -> Quantity:

@@ -26,7 +26,9 @@ def parse_quantity(text: str, *, unit: str) -> float:
         raise ValueError(f'expected a number in {unit}, such as "75 {unit}"; got "{text}".')
     number, found = float(match[1]), (match[2] or "").replace("²", "2")
     if found != unit:
-        raise ValueError(f'expected {unit}; got "{text}" ({found or "no unit"}). Write it in {unit}.')
+        raise ValueError(
+            f'expected {unit}; got "{text}" ({found or "no unit"}). Write it in {unit}.'
+        )
     if number < 0:
         raise ValueError(f'"{text}" is negative. Give 0 {unit} or more.')
     return number

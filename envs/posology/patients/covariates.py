@@ -59,7 +59,9 @@ def draw_covariates(
     )
 
 
-def _draw(key: int, patients: Int[np.ndarray, " patients"], *, tumour: str, attempt: int) -> Covariates:
+def _draw(
+    key: int, patients: Int[np.ndarray, " patients"], *, tumour: str, attempt: int
+) -> Covariates:
     z = standard_normals(key, patients, count=6, attempt=attempt)
     share = standard_uniforms(key, patients, count=2, attempt=attempt)
     age = _number(f"{tumour}/age_mean", "y") + _number(f"{tumour}/age_sd", "y") * z[5]
@@ -83,7 +85,8 @@ def _draw(key: int, patients: Int[np.ndarray, " patients"], *, tumour: str, atte
         bsa_m2=np.sqrt(height_cm * np.maximum(weight_kg, 1.0) / 3600.0),
         creatinine_umol_l=creatinine,
         crcl_ml_min=np.minimum(
-            (140.0 - age) * weight_kg * factor / creatinine, _number("laboratory/crcl_high", "mL/min")
+            (140.0 - age) * weight_kg * factor / creatinine,
+            _number("laboratory/crcl_high", "mL/min"),
         ),
         albumin_g_l=albumin,
         aag_g_l=aag,
@@ -121,7 +124,11 @@ def _proteins(
     correlation = _number("correlations/albumin_aag", "1")
     z_aag = correlation * z_albumin + np.sqrt(1.0 - correlation**2) * z_aag
     shift = np.array(
-        [0.0, _number("laboratory/albumin_ecog1", "g/L"), _number("laboratory/albumin_ecog2", "g/L")]
+        [
+            0.0,
+            _number("laboratory/albumin_ecog1", "g/L"),
+            _number("laboratory/albumin_ecog2", "g/L"),
+        ]
     )
     albumin = (
         _number("laboratory/albumin", "g/L")
@@ -150,6 +157,7 @@ def _number(path: str, unit: str) -> float:
     return quantity(f"cohorts/{path}", unit)
 
 
-def _lognormal(path: str, unit: str, z: Float[np.ndarray, " patients"]) -> Float[np.ndarray, " patients"]:
+def _lognormal(
+    path: str, unit: str, z: Float[np.ndarray, " patients"]
+) -> Float[np.ndarray, " patients"]:
     return _number(path, unit) * np.exp(_number(f"{path}_omega", "1") * z)
-

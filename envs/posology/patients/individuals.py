@@ -140,7 +140,9 @@ def reference_areas(regimen: str) -> Float[np.ndarray, " drugs"]:
         quantity(f"regimens/{regimen}/doses/{drug}", "mg/m2") * _reference("bsa", "m2")
         for drug in ("docetaxel", "cisplatin")
     )
-    platinum_mg = platinum_milligrams(cisplatin_mg, molar_mass=_drug("cisplatin/molar_mass", "g/mol"))
+    platinum_mg = platinum_milligrams(
+        cisplatin_mg, molar_mass=_drug("cisplatin/molar_mass", "g/mol")
+    )
     return np.concatenate(
         [docetaxel_mg / docetaxel_clearance(typical), platinum_mg / cisplatin_clearance(typical)]
     )
@@ -168,7 +170,10 @@ def _marrow(
     by_aag = 1.0 + _drug("docetaxel/neutrophils/slope_per_aag", "1 per g/L") * aag
     rows[SLOPE] = slope * np.maximum(by_aag, 0.1) * deviation
     rows[SLOPE + 1] = (
-        _drug("cisplatin/neutrophils/kill_hours", "h") * carried_over / reference_area[1] * cisplatin
+        _drug("cisplatin/neutrophils/kill_hours", "h")
+        * carried_over
+        / reference_area[1]
+        * cisplatin
     )
     rows[SLOPE + 2] = _drug("docetaxel/platelets/kill_hours", "h") / reference_area[0] * deviation
     rows[SLOPE + 3] = _drug("cisplatin/platelets/kill_hours", "h") / reference_area[1] * cisplatin
@@ -209,15 +214,15 @@ def _neutrophil_baseline(covariates: Covariates, z: Column) -> Column:
     )
 
 
-def _kill_rates(
-    tumour: str, z: Float[np.ndarray, "2 patients"]
-) -> Float[np.ndarray, "2 patients"]:
+def _kill_rates(tumour: str, z: Float[np.ndarray, "2 patients"]) -> Float[np.ndarray, "2 patients"]:
     """Kill of each drug at label intensity [1/d].
 
     The doublet's variability is published, the drugs' is not: each drug's is widened so that the
     weighted sum of the two correlated lognormals has the doublet's coefficient of variation.
     """
-    shares = np.array([_drug(f"{drug}/tumour/kill_share", "1") for drug in ("docetaxel", "cisplatin")])
+    shares = np.array(
+        [_drug(f"{drug}/tumour/kill_share", "1") for drug in ("docetaxel", "cisplatin")]
+    )
     correlation = _drug("combination/tumour_sensitivity_correlation", "1")
     together = math.expm1(quantity(f"tumours/{tumour}/kill_omega", "1") ** 2)
     cross = 2.0 * shares[0] * shares[1] * correlation

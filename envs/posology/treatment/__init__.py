@@ -14,11 +14,12 @@ from posology.treatment.grading import (
     platelet_bounds,
 )
 from posology.treatment.objectives import DEATH_UNITS, OBJECTIVES
-from posology.treatment.regimen import Guardrails, LabelRules, Regimen
+from posology.treatment.regimen import DOSE_LEVELS, Guardrails, LabelRules, Regimen
 
 __all__ = [
     "CHART",
     "DEATH_UNITS",
+    "DOSE_LEVELS",
     "EVENT_UNITS",
     "NEVER",
     "OBJECTIVES",

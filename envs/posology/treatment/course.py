@@ -56,6 +56,8 @@ class Setting(NamedTuple):
     """Numbers of the regimen and the tumour that every patient shares."""
 
     key: int
+    decide_when_due: bool
+    """Pass over visits at which no cycle is due."""
     interval_weeks: int
     cycles: int
     treatment_weeks: int
@@ -97,7 +99,7 @@ class Bounds(NamedTuple):
     neuropathy: np.ndarray
 
 
-def setting(cohort: Cohort, regimen: Regimen) -> Setting:
+def setting(cohort: Cohort, regimen: Regimen, *, decide_when_due: bool) -> Setting:
     """The shared numbers of a cohort treated with a regimen."""
     tumour = text(f"regimens/{regimen.name}/tumour")
     half_life_hours = 24.0 * quantity(f"tumours/{tumour}/effect_half_life", "d")
@@ -106,6 +108,7 @@ def setting(cohort: Cohort, regimen: Regimen) -> Setting:
     areas = cohort.individuals.reference_area
     return Setting(
         key=cohort.noise_key,
+        decide_when_due=decide_when_due,
         interval_weeks=regimen.interval_weeks,
         cycles=regimen.cycles,
         treatment_weeks=regimen.treatment_weeks,
@@ -140,12 +143,14 @@ def setting(cohort: Cohort, regimen: Regimen) -> Setting:
 class Courses:
     """Courses of treatment under way, one a slot, over patients of one cohort."""
 
-    def __init__(self, slots: int, *, cohort: Cohort, regimen: Regimen) -> None:
+    def __init__(
+        self, slots: int, *, cohort: Cohort, regimen: Regimen, decide_when_due: bool
+    ) -> None:
         self.cohort = cohort
         self.regimen = regimen
         self.persons = persons(cohort)
         self.chart = np.zeros(slots, CHART)
-        self._setting = setting(cohort, regimen)
+        self._setting = setting(cohort, regimen, decide_when_due=decide_when_due)
         self._bounds = Bounds(
             neutrophil_bounds(), platelet_bounds(), creatinine_bounds(), neuropathy_bounds()
         )
@@ -263,17 +268,16 @@ def _step(
     while moving.size > 0:
         for i in moving:
             _expose(chart, people, modes, rates, units, doses, i, s)
-        advance_week(
-            modes, rates, units, marrow, parameters, doses, s.marrow_norm, moving, records
-        )
-        following_up = np.zeros(moving.size, np.bool_)
+        advance_week(modes, rates, units, marrow, parameters, doses, s.marrow_norm, moving, records)
+        undecided = np.zeros(moving.size, np.bool_)
         for k in range(moving.size):
             i = moving[k]
             doses[0, i] = 0.0
             doses[1, i] = 0.0
             _close_week(chart, people, marrow, records, i, s, bounds, rewards)
-            following_up[k] = not chart[i].on_treatment and not chart[i].ended
-        moving = moving[following_up]
+            waits = s.decide_when_due and chart[i].weeks_since_dose < s.interval_weeks
+            undecided[k] = not chart[i].ended and (waits or not chart[i].on_treatment)
+        moving = moving[undecided]
 
 
 @nb.njit(cache=True, nogil=True)

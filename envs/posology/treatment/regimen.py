@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from posology.library import DAYS_PER_WEEK, keys, parse_quantity, quantity, regimen_names, text
+from posology.library import DAYS_PER_WEEK, keys, quantity, regimen_names, text
 
 
 @dataclass(frozen=True)
@@ -97,36 +98,38 @@ class Regimen:
     def prescribed(
         self,
         *,
-        doses: Mapping[str, str] | None = None,
-        interval: str | None = None,
+        doses_mg_per_m2: Mapping[str, float] | None = None,
+        interval_days: float | None = None,
         cycles: int | None = None,
     ) -> Regimen:
-        """This regimen with other label doses ("60 mg/m2"), interval ("28 d") or cycles.
+        """This regimen with other label doses, interval or number of cycles.
 
         Raises:
-            ValueError: a drug it does not hold, a wrong unit, a negative dose, an interval that is
-                no whole number of weeks, or no cycle.
+            ValueError: a drug it does not hold, a dose that is not positive, an interval that is no
+                whole number of weeks, or no cycle.
         """
-        given = dict(zip(self.drugs, self.label_doses, strict=True))
-        for drug, dose in (doses or {}).items():
-            if drug not in given:
-                raise ValueError(f"{self.name} holds {', '.join(self.drugs)}; got {drug!r}.")
-            given[drug] = parse_quantity(dose, unit="mg/m2")
-            if given[drug] == 0:
-                raise ValueError(f"the label dose of {drug} must be above 0 mg/m2; got {dose!r}.")
-        days = self.interval_weeks * DAYS_PER_WEEK
-        if interval is not None:
-            days = int(parse_quantity(interval, unit="d"))
+        doses = dict(zip(self.drugs, self.label_doses, strict=True))
+        for drug, dose in (doses_mg_per_m2 or {}).items():
+            if drug not in doses:
+                raise ValueError(f"{self.name} gives {', '.join(self.drugs)}; got {drug!r}.")
+            if not 0.0 < dose < math.inf:
+                raise ValueError(f"the label dose of {drug} must be above 0 mg/m2; got {dose:g}.")
+            doses[drug] = float(dose)
+        days = self.interval_weeks * DAYS_PER_WEEK if interval_days is None else interval_days
         if days < DAYS_PER_WEEK or days % DAYS_PER_WEEK:
-            raise ValueError(f"the interval must be whole weeks; got {interval!r}. Write 21 d, say.")
+            raise ValueError(f"visits are weekly; got an interval of {days:g} d. Give whole weeks.")
         if cycles is not None and cycles < 1:
             raise ValueError(f"a regimen needs at least one cycle; got {cycles}.")
         return replace(
             self,
-            label_doses=tuple(given.values()),
-            interval_weeks=days // DAYS_PER_WEEK,
+            label_doses=tuple(doses.values()),
+            interval_weeks=int(days) // DAYS_PER_WEEK,
             cycles=self.cycles if cycles is None else cycles,
         )
+
+
+DOSE_LEVELS = (0.0, 0.5, 0.75, 1.0, 1.25)
+"""Discrete dose levels of each drug, as fractions of its label dose."""
 
 
 def _guardrails(path: str) -> Guardrails:

@@ -89,7 +89,7 @@ def _constructor_arguments(
 ) -> dict[str, Any]:
     if regimen is None:
         return dict(options)
-    return {**options, "regimen": regimen.model_dump(exclude_none=True)}
+    return {**options, **regimen.model_dump(exclude_defaults=True)}
 
 
 @functools.cache
@@ -97,8 +97,9 @@ def _description(identifier: str, arguments: str) -> EnvironmentDescription:
     try:
         made = gymnasium.make(identifier, disable_env_checker=True, **json.loads(arguments))
     except Exception as error:  # a stranger's constructor may raise anything
+        reason = str(error).partition(" was raised from the environment creator")[0]
         raise UsageError(
-            f"{identifier} cannot be made: {error}. Correct its regimen and options."
+            f"{identifier} cannot be made: {reason.rstrip('.')}. Correct its regimen and options."
         ) from error
     metadata = made.unwrapped.metadata
     made.close()  # type: ignore[no-untyped-call]

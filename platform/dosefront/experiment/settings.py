@@ -43,6 +43,8 @@ class DQNSettings(Section):
     discount: Share = 0.99
     environments: Count = 16
     """Patients treated in parallel."""
+    fragment: Count = 4
+    """Steps of each patient per iteration."""
     batch: Count = 256
     """Transitions per update."""
     replay: Count = 50_000
@@ -53,6 +55,8 @@ class DQNSettings(Section):
     """Steps between copies to the target network."""
     exploration: Share = 0.05
     """Final share of random actions."""
+    exploration_steps: Whole = 20_000
+    """Steps until that share is reached."""
     n_step: Count = 1
     training_intensity: Positive = 8.0
     """Transitions replayed per transition sampled."""

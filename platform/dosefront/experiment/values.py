@@ -90,13 +90,13 @@ Dose = Annotated[
     float,
     BeforeValidator(_dose),
     Field(gt=0),
-    PlainSerializer(lambda dose: f"{_shortest(dose)} mg/m2"),
+    PlainSerializer(lambda dose: f"{_shortest(dose)} mg/m2", when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["75 mg/m2"]}),
 ]
 Days = Annotated[
     float,
     BeforeValidator(_days),
     Field(gt=0),
-    PlainSerializer(lambda days: f"{_shortest(days)} d"),
+    PlainSerializer(lambda days: f"{_shortest(days)} d", when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["21 d"]}),
 ]

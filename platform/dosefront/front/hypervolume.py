@@ -19,7 +19,7 @@ def normalise(
     """
     reference = np.array([each.maximised(each.reference) for each in objectives])
     ideal = np.array([each.maximised(each.ideal) for each in objectives])
-    if values.ndim != 2 or values.shape[1] != len(objectives) or not np.all(np.isfinite(values)):
+    if values.shape[1:] != (len(objectives),) or not np.all(np.isfinite(values)):
         raise FrontError(
             f"value vectors must hold one finite number for each of {len(objectives)} objectives; "
             f"got shape {values.shape}, {int(np.sum(~np.isfinite(values)))} not finite. "

@@ -117,7 +117,7 @@ def _named_vector(point: FrontPoint | ComparatorPoint, names: Sequence[str]) -> 
 
 
 def _estimates(stored: Mapping[str, Any]) -> dict[str, Any]:
-    def estimate(each: Mapping[str, float]) -> Estimate:
+    def estimate(each: Mapping[str, Any]) -> Estimate:
         return Estimate(each["value"], each["low"], each["high"])
 
     return {

@@ -12,17 +12,17 @@ from dosefront.errors import StorageError
 ADVICE = {
     errno.ENOSPC: "Free disk space, then resume the run.",
     errno.EDQUOT: "Free space within your quota, then resume the run.",
-    errno.EACCES: "Make the folder writable, or choose another with --out.",
-    errno.EPERM: "Make the folder writable, or choose another with --out.",
-    errno.EROFS: "The file system is read-only; choose another folder with --out.",
-    errno.ENOTDIR: "A part of the path is a file; choose another folder with --out.",
-    errno.EEXIST: "A file stands where the folder should be; choose another with --out.",
+    errno.EACCES: "Make the folder writable, or choose another folder with --out.",
+    errno.EPERM: "Make the folder writable, or choose another folder with --out.",
+    errno.EROFS: "Choose another folder with --out.",
+    errno.ENOTDIR: "A part of the path is a file: choose another folder with --out.",
+    errno.EEXIST: "A file has the folder's name: choose another folder with --out.",
 }
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
     """The error that says which file could not be written, why, and what to do."""
-    advice = ADVICE.get(error.errno or 0, "Check the disk, then resume the run.")
+    advice = ADVICE.get(error.errno or 0, "Check the path and the disk, then resume the run.")
     return StorageError(f"cannot write {path}: {error.strerror or error}. {advice}")
 
 
@@ -45,7 +45,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def parse_json(content: bytes) -> Any:
     """The JSON value; NaN and infinities, which JSON does not have, are a ValueError."""
-    return json.loads(content, parse_constant=_refuse_constant)
+    return json.loads(content.decode(), parse_constant=_refuse_constant)
 
 
 def _refuse_constant(constant: str) -> NoReturn:

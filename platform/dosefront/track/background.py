@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -63,6 +64,8 @@ class BackgroundTracker:
                 call(tracker)
             except Exception as error:
                 _warn(error)
+                with suppress(Exception):
+                    tracker.close()
                 tracker = NoTracker()
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -44,12 +44,15 @@ class WandbTracker:
         self._project = project
         self._environment_before = dict(os.environ)
         os.environ.update(_environment(run_folder))
-        self._is_online = mode == "online" or (mode == "auto" and _may_go_online())
         self._went_offline = False
         self._trials: dict[str, Any] = {}
-        self._front = self._open("front", name=run_id, job_type="front", config={"run": run_id})
-        self._front.define_metric("trials_ended")
-        self._front.define_metric("*", step_metric="trials_ended")
+        self._front: Any = None
+        try:
+            self._is_online = mode == "online" or (mode == "auto" and _may_go_online())
+            self._front = self._open_front()
+        except Exception:
+            self._leave()
+            raise
         logger.info("W&B: %s", self._where())
 
     def trial_progress(self, spec: TrialSpec, progress: Mapping[str, float]) -> None:
@@ -66,6 +69,28 @@ class WandbTracker:
 
     def front_changed(self, summary: FrontSummary, figure: Path | None) -> None:
         """Log the front, and close the runs of the trials that have come to it."""
+        self._despite_the_network(lambda: self._show(summary, figure))
+        for point in summary.points:
+            if point.id in self._trials:
+                run = self._trials.pop(point.id)
+                held_out = figures(point, summary.objectives)
+                run.summary.update({f"eval/{name}": value for name, value in held_out.items()})
+                run.summary.update({"on_front": point.on_front})
+                self._finish(run)
+
+    def close(self) -> None:
+        """Close every run, keep the front as an artifact and end W&B's process."""
+        try:
+            for run in self._trials.values():  # trials that the end of the sweep interrupted
+                self._finish(run, exit_code=1)
+            if self._run_folder.front_json.exists():
+                self._despite_the_network(self._keep_front_file)
+            front, self._front = self._front, None
+            self._finish(front)
+        finally:
+            self._leave()
+
+    def _show(self, summary: FrontSummary, figure: Path | None) -> None:
         rows = front_rows(summary)
         columns = list(dict.fromkeys(column for row in rows for column in row))
         data = [[row.get(column) for column in columns] for row in rows]
@@ -81,30 +106,27 @@ class WandbTracker:
         self._front.log(shown)
         # A table is a file of its own; in the summary, the rows can be read where the run is.
         self._front.summary.update({"front_rows": rows})
-        for point in summary.points:
-            if point.id in self._trials:
-                run = self._trials.pop(point.id)
-                held_out = figures(point, summary.objectives)
-                run.summary.update({f"eval/{name}": value for name, value in held_out.items()})
-                run.summary.update({"on_front": point.on_front})
-                self._finish(run)
 
-    def close(self) -> None:
-        """Close every run, keep the front as an artifact and end W&B's process."""
+    def _keep_front_file(self) -> None:
+        artifact = wandb.Artifact(f"front-{self._run_id}", type="pareto-front")
+        artifact.add_file(str(self._run_folder.front_json))
+        self._front.log_artifact(artifact)
+
+    def _despite_the_network(self, show: Callable[[], None]) -> None:
+        """Show it; tables and artifacts ask the server, and where it is gone, show it offline."""
         try:
-            for run in self._trials.values():  # trials that the end of the sweep interrupted
-                self._finish(run, exit_code=1)
-            if self._run_folder.front_json.exists():
-                artifact = wandb.Artifact(f"front-{self._run_id}", type="pareto-front")
-                artifact.add_file(str(self._run_folder.front_json))
-                self._front.log_artifact(artifact)
-            self._finish(self._front)
-        finally:
-            wandb.teardown()
-            for name in _environment(self._run_folder):
-                os.environ.pop(name)
-                if name in self._environment_before:
-                    os.environ[name] = self._environment_before[name]
+            show()
+        except Exception as error:
+            if not self._is_online:
+                raise
+            self._go_offline(error)
+            show()
+
+    def _open_front(self) -> Any:
+        run = self._open("front", name=self._run_id, job_type="front", config={"run": self._run_id})
+        run.define_metric("trials_ended")
+        run.define_metric("*", step_metric="trials_ended")
+        return run
 
     def _trial(self, spec: TrialSpec) -> Any:
         if spec.trial_id not in self._trials:
@@ -167,6 +189,16 @@ class WandbTracker:
             self._is_online = False
             self._went_offline = True
             logger.warning("W&B cannot be reached (%s); %s", error, self._where())
+            if self._front is not None:
+                unreachable, self._front = self._front, self._open_front()
+                self._finish(unreachable, exit_code=1)
+
+    def _leave(self) -> None:
+        wandb.teardown()
+        for name in _environment(self._run_folder):
+            os.environ.pop(name, None)
+            if name in self._environment_before:
+                os.environ[name] = self._environment_before[name]
 
     def _where(self) -> str:
         if self._is_online:

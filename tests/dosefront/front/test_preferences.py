@@ -29,7 +29,7 @@ def test_the_lattice_is_the_smallest_of_das_and_dennis_that_is_large_enough(obje
     vectors = lattice(objectives, count)
     assert len(vectors) == min(size for size in sizes if size >= count)
     assert len(np.unique(vectors, axis=0)) == len(vectors)
-    for vector in vectors:
+    for vector in vectors.tolist():
         check_weights(vector, objectives)
 
 
@@ -74,7 +74,6 @@ def test_weights_per_unit_rank_policies_as_weights_in_the_reference_box_do(numbe
         Objective("toxicity", "events", "minimise", reference=12.0, ideal=0.0),
     )
     values = np.array(numbers).reshape(2, 2)
-    weights = np.array([share, 1.0 - share])
-    per_unit = linear(values, linear_weights_per_unit(objectives, weights))
-    in_box = linear(normalise(values, objectives), weights)
+    per_unit = linear(values, linear_weights_per_unit(objectives, (share, 1.0 - share)))
+    in_box = linear(normalise(values, objectives), np.array([share, 1.0 - share]))
     np.testing.assert_allclose(per_unit[0] - per_unit[1], in_box[0] - in_box[1], atol=1e-9)

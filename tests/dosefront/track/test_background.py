@@ -77,6 +77,7 @@ def test_the_first_failure_ends_the_tracking_with_one_warning(
     assert len(warnings) == 1
     assert "the server is gone" in warnings[0].getMessage()
     assert window.progress == []
+    assert window.is_closed
 
 
 def test_a_tracker_that_cannot_be_opened_leaves_the_sweep_alone(

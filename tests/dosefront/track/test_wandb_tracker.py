@@ -14,7 +14,6 @@ import pytest
 
 from dosefront.records import FrontSummary, RunFolder, TrialRecord, write_front
 
-# from dosefront.report import write_front_figure
 from dosefront.track import WandbTracker, front_rows, wandb_tracker
 
 RUN = "quickstart-1"
@@ -140,7 +139,8 @@ class Server(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_PUT = do_POST
+    def do_GET(self) -> None:
+        self.do_POST()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         if "upsertBucket" not in request["query"]:
@@ -165,6 +165,7 @@ def test_a_server_that_vanishes_during_the_sweep_costs_nothing_but_the_view(
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
+    monkeypatch.setenv("WANDB_HTTP_TIMEOUT", "1")
     monkeypatch.setattr(wandb_tracker, "FINISH_SECONDS", 1.0)
     tracker = WandbTracker(run_folder, RUN, project="dosefront", mode="auto")
     first, second = trial_records[0].spec, trial_records[1].spec
@@ -179,7 +180,8 @@ def test_a_server_that_vanishes_during_the_sweep_costs_nothing_but_the_view(
     tracker.close()
     assert caplog.text.count("W&B cannot be reached") == 1
     assert summary_of(run_folder, first.trial_id)["summary"]["steps"] == 2000
-    assert summary_of(run_folder, "front")["summary"]["front_rows"] == front_rows(front_summary)
+    front = summary_of(run_folder, "front-offline")
+    assert front["summary"]["front_rows"] == front_rows(front_summary)
     assert summary_of(run_folder, f"{second.trial_id}-offline")["summary"]["steps"] == 1000
     assert wandb_processes() == []
 

@@ -1,0 +1,26 @@
+"""Policies and what they do to cohorts of patients; no Ray, no torch."""
+
+from dosefront.evaluate.cohorts import HELD_OUT, SELECT, TRAIN, cohort_options
+from dosefront.evaluate.comparators import (
+    ComparatorResults,
+    evaluate_comparators,
+    paired_differences,
+)
+from dosefront.evaluate.network import NetworkPolicy, read_policy
+from dosefront.evaluate.policy import Policy
+from dosefront.evaluate.roll_out import PatientResults, roll_out
+
+__all__ = [
+    "HELD_OUT",
+    "SELECT",
+    "TRAIN",
+    "ComparatorResults",
+    "NetworkPolicy",
+    "PatientResults",
+    "Policy",
+    "cohort_options",
+    "evaluate_comparators",
+    "paired_differences",
+    "read_policy",
+    "roll_out",
+]

@@ -1,0 +1,62 @@
+"""Conventional care on the same patients with the same noise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+
+from dosefront.evaluate.cohorts import HELD_OUT, SELECT, cohort_options
+from dosefront.evaluate.roll_out import PatientResults, roll_out
+from dosefront.front import Estimate, paired_difference
+
+
+@dataclass(frozen=True)
+class ComparatorResults:
+    """A comparator's results on both cohorts that policies are judged on."""
+
+    name: str
+    title: str
+    select: PatientResults
+    held_out: PatientResults
+
+
+def evaluate_comparators(
+    environment: str, options: Mapping[str, Any], cohorts: Mapping[str, int]
+) -> tuple[ComparatorResults, ...]:
+    """Every comparator that the environment offers, on the select and held-out cohorts."""
+    env = gymnasium.make_vec(
+        environment, num_envs=1, vectorization_mode="vector_entry_point", **options
+    )
+    offered = env.unwrapped.comparators()  # type: ignore[attr-defined]
+    env.close()
+
+    def on(split: str, comparator: Any) -> PatientResults:
+        arguments = cohort_options({**options, **comparator.options}, cohorts, split)
+        return roll_out(
+            comparator.policy,
+            environment=environment,
+            options=arguments,
+            patients=arguments["patients"],
+        )
+
+    return tuple(
+        ComparatorResults(each.name, each.title, on(SELECT, each), on(HELD_OUT, each))
+        for each in offered
+    )
+
+
+def paired_differences(
+    results: PatientResults, comparators: tuple[ComparatorResults, ...]
+) -> dict[str, tuple[Estimate, ...]]:
+    """For each comparator, mean difference in return per objective on the held-out patients.
+
+    Positive is better than the comparator; patients are paired, so what they share cancels.
+    """
+    return {
+        each.name: tuple(
+            paired_difference(ours, theirs)
+            for ours, theirs in zip(results.returns.T, each.held_out.returns.T, strict=True)
+        )
+        for each in comparators
+    }

@@ -1,0 +1,73 @@
+"""One course for every patient of a cohort under a policy."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from dosefront.evaluate.policy import Policy
+from dosefront.front import mean_interval, rate_interval
+from dosefront.records import Outcome
+
+
+@dataclass(frozen=True)
+class PatientResults:
+    """What a policy did to each patient of a cohort."""
+
+    returns: Float[np.ndarray, "patients objectives"]
+    """Undiscounted return vectors, maximised."""
+    endpoints: Mapping[str, Shaped[np.ndarray, " patients"]]
+    """Clinical endpoints: booleans average to rates, numbers to means."""
+
+    def outcome(self) -> Outcome:
+        """Means and rates with their 95 % intervals."""
+        return Outcome(
+            patients=len(self.returns),
+            value_vector=tuple(mean_interval(column) for column in self.returns.T),
+            endpoints={
+                name: rate_interval(int(x.sum()), len(x)) if x.dtype == bool else mean_interval(x)
+                for name, x in self.endpoints.items()
+            },
+        )
+
+    def to_bytes(self) -> bytes:
+        """The results as a `.npz` file."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, returns=self.returns, **self.endpoints)  # type: ignore[arg-type]
+        return buffer.getvalue()
+
+
+def roll_out(
+    policy: Policy, *, environment: str, options: Mapping[str, Any], patients: int
+) -> PatientResults:
+    """Treat patients 0 to ``patients - 1`` of the cohort that ``options`` name, each once.
+
+    Every policy meets the same patients with the same noise, so results can be compared in pairs.
+
+    Args:
+        policy: whose actions to take.
+        environment: Gymnasium id with a native vector environment.
+        options: keyword arguments of its constructor.
+        patients: how many.
+    """
+    env = gymnasium.make_vec(
+        environment, num_envs=patients, vectorization_mode="vector_entry_point", **options
+    )
+    observations, _ = env.reset(options={"patients": np.arange(patients)})
+    returns = np.zeros((patients, env.unwrapped.reward_dim))  # type: ignore[attr-defined]
+    running = np.ones(patients, bool)
+    endpoints: dict[str, np.ndarray[Any, Any]] = {}
+    while running.any():
+        actions = policy.actions(observations)
+        observations, rewards, terminated, truncated, infos = env.step(actions)
+        returns[running] += np.asarray(rewards)[running]
+        ended = running & (terminated | truncated)
+        for name, values in infos.get("endpoints", {}).items() if ended.any() else ():
+            endpoints.setdefault(name, np.zeros(patients, values.dtype))[ended] = values[ended]
+        running &= ~ended
+    env.close()
+    return PatientResults(returns, endpoints)
