@@ -18,7 +18,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 unit: $(INSTALLED)
 	$(BIN)/pytest -m "not integration" --doctest-modules platform/dosefront envs/posology tests

@@ -92,6 +92,6 @@ def _filled(
 
 
 def stream_key(seed: int, purpose: str) -> int:
-    """64-bit key of an independent stream for each (seed, purpose)."""
+    """Key, a positive 63-bit integer, of an independent stream for each (seed, purpose)."""
     words = [seed, *purpose.encode()]
-    return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0])
+    return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)

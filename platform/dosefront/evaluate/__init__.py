@@ -7,6 +7,7 @@ from dosefront.evaluate.comparators import (
     paired_differences,
 )
 from dosefront.evaluate.network import NetworkPolicy, read_policy
+from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
 from dosefront.evaluate.roll_out import PatientResults, roll_out
 
@@ -18,6 +19,7 @@ __all__ = [
     "NetworkPolicy",
     "PatientResults",
     "Policy",
+    "chosen_objectives",
     "cohort_options",
     "evaluate_comparators",
     "paired_differences",

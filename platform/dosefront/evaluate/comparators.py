@@ -1,6 +1,6 @@
 """Conventional care on the same patients with the same noise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,11 @@ class ComparatorResults:
 
 
 def evaluate_comparators(
-    environment: str, options: Mapping[str, Any], cohorts: Mapping[str, int]
+    environment: str,
+    options: Mapping[str, Any],
+    *,
+    objectives: Sequence[str],
+    cohorts: Mapping[str, int],
 ) -> tuple[ComparatorResults, ...]:
     """Every comparator that the environment offers, on the select and held-out cohorts."""
     env = gymnasium.make_vec(
@@ -37,6 +41,7 @@ def evaluate_comparators(
             comparator.policy,
             environment=environment,
             options=arguments,
+            objectives=objectives,
             patients=arguments["patients"],
         )
 

@@ -1,7 +1,7 @@
 """One course for every patient of a cohort under a policy."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
 from dosefront.front import mean_interval, rate_interval
 from dosefront.records import Outcome
@@ -42,7 +43,12 @@ class PatientResults:
 
 
 def roll_out(
-    policy: Policy, *, environment: str, options: Mapping[str, Any], patients: int
+    policy: Policy,
+    *,
+    environment: str,
+    options: Mapping[str, Any],
+    objectives: Sequence[str],
+    patients: int,
 ) -> PatientResults:
     """Treat patients 0 to ``patients - 1`` of the cohort that ``options`` name, each once.
 
@@ -52,19 +58,21 @@ def roll_out(
         policy: whose actions to take.
         environment: Gymnasium id with a native vector environment.
         options: keyword arguments of its constructor.
+        objectives: names of the objectives to return, in this order.
         patients: how many.
     """
     env = gymnasium.make_vec(
         environment, num_envs=patients, vectorization_mode="vector_entry_point", **options
     )
     observations, _ = env.reset(options={"patients": np.arange(patients)})
-    returns = np.zeros((patients, env.unwrapped.reward_dim))  # type: ignore[attr-defined]
+    _, columns = chosen_objectives(env.metadata, objectives)
+    returns = np.zeros((patients, len(columns)))
     running = np.ones(patients, bool)
     endpoints: dict[str, np.ndarray[Any, Any]] = {}
     while running.any():
         actions = policy.actions(observations)
         observations, rewards, terminated, truncated, infos = env.step(actions)
-        returns[running] += np.asarray(rewards)[running]
+        returns[running] += np.asarray(rewards)[running][:, columns]
         ended = running & (terminated | truncated)
         for name, values in infos.get("endpoints", {}).items() if ended.any() else ():
             endpoints.setdefault(name, np.zeros(patients, values.dtype))[ended] = values[ended]

@@ -74,7 +74,9 @@ def _apply(override: str, document: Document) -> None:
             parent = parent.setdefault(key, {}) if isinstance(parent, dict) else parent[key]
             document.values.setdefault(location[:depth], here)
         document.values[location] = document.keys[location] = here
-        parent[last] = reader.read(" " * (len(path) + 1) + text, location)
+        value = reader.read(" " * (len(path) + 1) + text, location)
+        if not document.faults:
+            parent[last] = value
     except (LookupError, TypeError, AttributeError):
         message = f"expected KEY.KEY=VALUE within the experiment; found no {path} to set."
         document.faults.append(here.fault(message))

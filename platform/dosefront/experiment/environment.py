@@ -50,23 +50,33 @@ class EnvironmentSection(Section):
     """Which environment, and how it is made."""
 
     id: Annotated[Text, AfterValidator(_known_environment)]
-    regimen: RegimenSection | None = None
     options: Annotated[dict[str, Any], BeforeValidator(without_bare_words)] = Field(
         default={}, validate_default=True
     )
+    """Keyword arguments of the environment's constructor."""
+    regimen: RegimenSection | None = None
 
     @field_validator("options")
     @classmethod
-    def _can_be_made(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        if info.data.keys() >= {"id", "regimen"}:  # else their own faults are reported
-            arguments = _constructor_arguments(options, info.data["regimen"])
+    def _options_are_accepted(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if "id" in info.data:  # else its own fault is reported
             with as_value_error():
-                _description(info.data["id"], json.dumps(arguments, sort_keys=True))
+                _description(info.data["id"], options)
         return options
 
+    @field_validator("regimen")
+    @classmethod
+    def _regimen_is_accepted(
+        cls, regimen: RegimenSection | None, info: ValidationInfo
+    ) -> RegimenSection | None:
+        if info.data.keys() >= {"id", "options"}:
+            with as_value_error():
+                _description(info.data["id"], _arguments(info.data["options"], regimen))
+        return regimen
+
     def constructor_arguments(self) -> dict[str, Any]:
-        """Keyword arguments of the environment's constructor: the options, and the regimen."""
-        return _constructor_arguments(self.options, self.regimen)
+        """Keyword arguments of the environment's constructor: the options and the regimen."""
+        return _arguments(self.options, self.regimen)
 
 
 @dataclass(frozen=True)
@@ -80,26 +90,25 @@ class EnvironmentDescription:
 
 def describe(environment: EnvironmentSection) -> EnvironmentDescription:
     """The environment's version and objectives, from its metadata; makes it at most once."""
-    arguments = environment.constructor_arguments()
-    return _description(environment.id, json.dumps(arguments, sort_keys=True))
+    return _description(environment.id, environment.constructor_arguments())
 
 
-def _constructor_arguments(
-    options: dict[str, Any], regimen: RegimenSection | None
-) -> dict[str, Any]:
-    if regimen is None:
-        return dict(options)
-    return {**options, **regimen.model_dump(exclude_defaults=True)}
+def _arguments(options: dict[str, Any], regimen: RegimenSection | None) -> dict[str, Any]:
+    return {**options, **(regimen.model_dump(exclude_defaults=True) if regimen else {})}
+
+
+def _description(identifier: str, arguments: dict[str, Any]) -> EnvironmentDescription:
+    return _read_description(identifier, json.dumps(arguments, sort_keys=True))
 
 
 @functools.cache
-def _description(identifier: str, arguments: str) -> EnvironmentDescription:
+def _read_description(identifier: str, arguments: str) -> EnvironmentDescription:
     try:
         made = gymnasium.make(identifier, disable_env_checker=True, **json.loads(arguments))
     except Exception as error:  # a stranger's constructor may raise anything
         reason = str(error).partition(" was raised from the environment creator")[0]
         raise UsageError(
-            f"{identifier} cannot be made: {reason.rstrip('.')}. Correct its regimen and options."
+            f"{identifier} cannot be made: {reason.rstrip('.')}. Correct its options and regimen."
         ) from error
     metadata = made.unwrapped.metadata
     made.close()  # type: ignore[no-untyped-call]

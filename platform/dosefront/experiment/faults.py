@@ -43,21 +43,19 @@ def _follows_from_others(error: ErrorDetails) -> bool:
 
 
 def _fault(error: ErrorDetails, document: Document) -> Fault:
-    location = error["loc"]
-    match error["type"]:
-        case "missing" | "union_tag_not_found" as kind:
-            section, key = (
-                (location[:-1], location[-1]) if kind == "missing" else (location, "name")
-            )
-            message = f'required key "{key}" is missing. Add it here.'
-            return _key_place(section, document).fault(message)
+    kind, location = error["type"], error["loc"]
+    if kind.startswith("union_tag"):  # the name that chooses among an algorithm's settings
+        location = (*location, "name")
+    match kind:
+        case "missing" | "union_tag_not_found":
+            message = f'required key "{location[-1]}" is missing. Add it here.'
+            return _key_place(location[:-1], document).fault(message)
         case "extra_forbidden":
             key = str(location[-1])
             message = f'unknown key "{key}". {suggestion(key, _keys_at(location[:-1]))}'
             return _key_place(location, document).fault(message)
-        case "union_tag_invalid":
-            location = (*location, "name")
-    place = _key_place if location[-1:] == ("[key]",) else _value_place
+    is_of_key = location[-1:] == ("[key]",) or isinstance(error["input"], dict)
+    place = _key_place if is_of_key and kind != "union_tag_invalid" else _value_place
     return place(location, document).fault(_message(error))
 
 

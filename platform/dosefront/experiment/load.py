@@ -29,10 +29,16 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> ExperimentSpec
         try:
             spec = ExperimentSpec.model_validate(document.data)
         except ValidationError as error:
-            faults += validation_faults(error, document)
+            known = {_place(each) for each in faults}
+            found = validation_faults(error, document)
+            faults += [each for each in found if _place(each) not in known]
     if faults:
-        raise ExperimentError(sorted(faults, key=lambda each: (each.line or 0, each.column or 0)))
+        raise ExperimentError(sorted(faults, key=_place))
     return spec
+
+
+def _place(fault: Fault) -> tuple[str, int, int]:
+    return (fault.file, fault.line or 0, fault.column or 0)
 
 
 def _objective_faults(document: Document) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ from dosefront.experiment.environment import EnvironmentSection
 from dosefront.experiment.settings import AlgorithmSettings
 from dosefront.experiment.values import (
     Count,
+    FolderName,
     Number,
     Section,
     Text,
@@ -74,7 +75,7 @@ Vectors = Annotated[tuple[Vector, ...], Field(min_length=1), AfterValidator(dist
 class ExperimentSpec(Section):
     """An experiment: every weight vector with every algorithm and every seed."""
 
-    name: Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: FolderName
     environment: EnvironmentSection
     objectives: Annotated[tuple[Text, ...], Field(min_length=2), AfterValidator(distinct)]
     cohorts: CohortSection = CohortSection()

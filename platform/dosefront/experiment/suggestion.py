@@ -16,5 +16,5 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word.casefold(), spelled, n=1)
     if close:
         return f'Did you mean "{spelled[close[0]]}"?'
-    listed = difflib.get_close_matches(word.casefold(), spelled, n=12, cutoff=0.0)
+    listed = difflib.get_close_matches(word.casefold(), spelled, n=16, cutoff=0.0)
     return f"Choose one of {', '.join(sorted(spelled[each] for each in listed))}."

@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 class Section(BaseModel):
     """A mapping whose keys are all known; it never changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 @contextmanager
@@ -80,23 +80,28 @@ def _shortest(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
-Text = Annotated[str, BeforeValidator(without_bare_words), Field(strict=True, min_length=1)]
-Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0)]
-Count = Annotated[Whole, Field(ge=1)]
+Text = Annotated[str, Field(strict=True, min_length=1), BeforeValidator(without_bare_words)]
+FolderName = Annotated[
+    str,
+    Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    BeforeValidator(without_bare_words),
+]
+Whole = Annotated[int, Field(strict=True, ge=0), BeforeValidator(_whole)]
+Count = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_whole)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Dose = Annotated[
     float,
-    BeforeValidator(_dose),
     Field(gt=0),
+    BeforeValidator(_dose),
     PlainSerializer(lambda dose: f"{_shortest(dose)} mg/m2", when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["75 mg/m2"]}),
 ]
 Days = Annotated[
     float,
-    BeforeValidator(_days),
     Field(gt=0),
+    BeforeValidator(_days),
     PlainSerializer(lambda days: f"{_shortest(days)} d", when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["21 d"]}),
 ]

@@ -5,9 +5,9 @@ from typing import Any
 
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.algorithms.dqn import DQNConfig
-from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
+from dosefront.learn.column_ppo import ColumnPPOConfig
 from dosefront.records import TrialSpec
 
 ACTIVATION = "tanh"
@@ -38,7 +38,7 @@ def algorithm_config(
 def _ppo(settings: Mapping[str, Any]) -> AlgorithmConfig:
     batch = settings["environments"] * settings["fragment"]
     return (
-        PPOConfig()
+        ColumnPPOConfig()
         .training(
             lr=settings["learning_rate"],
             gamma=settings["discount"],
@@ -48,19 +48,11 @@ def _ppo(settings: Mapping[str, Any]) -> AlgorithmConfig:
             entropy_coeff=settings["entropy"],
             lambda_=settings["gae_lambda"],
             clip_param=settings["clip"],
-            use_kl_loss=False,
             vf_loss_coeff=0.5,
-            vf_clip_param=float("inf"),
             grad_clip=0.5,
         )
         .env_runners(rollout_fragment_length=settings["fragment"])
-        .rl_module(
-            model_config=DefaultModelConfig(
-                fcnet_hiddens=list(settings["network"]),
-                fcnet_activation=ACTIVATION,
-                vf_share_layers=False,
-            )
-        )
+        .rl_module(model_config={"hidden": list(settings["network"])})
     )
 
 

@@ -1,12 +1,16 @@
 """Scalarization at the door: a vector-reward environment as RLlib takes it."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from jaxtyping import Bool, Float
+
+from dosefront.evaluate import chosen_objectives
+from dosefront.front import linear, linear_weights_per_unit
 
 RECENT = 256
 """Courses over which recent returns are averaged."""
@@ -21,10 +25,13 @@ class ScalarizedVectorEnv(VectorEnv):
     Args:
         env: a native vector environment with NEXT_STEP autoreset. RLlib takes any mode without
             complaint, and with another one learns from the wrong final observations.
-        coefficients: weight of one unit of each objective.
+        objectives: names of the objectives to weigh, in the weights' order.
+        weights: the preference, on the scale of the environment's reference box.
     """
 
-    def __init__(self, env: VectorEnv, coefficients: Float[np.ndarray, " objectives"]) -> None:
+    def __init__(
+        self, env: VectorEnv, *, objectives: Sequence[str], weights: Sequence[float]
+    ) -> None:
         mode = env.metadata.get("autoreset_mode")
         if mode is not AutoresetMode.NEXT_STEP:
             raise ValueError(
@@ -34,14 +41,16 @@ class ScalarizedVectorEnv(VectorEnv):
         self.env = env
         self.num_envs = env.num_envs
         self.metadata = env.metadata
-        self.coefficients = coefficients
+        chosen, self._columns = chosen_objectives(env.metadata, objectives)
+        self.weights = tuple(weights)
+        self._coefficients = linear_weights_per_unit(chosen, weights)
         self.single_observation_space = env.single_observation_space
         self.single_action_space = env.single_action_space
         self.observation_space = env.observation_space
         self.action_space = env.action_space
         self.return_vectors: deque[Float[np.ndarray, " objectives"]] = deque(maxlen=RECENT)
         self.scalar_returns: deque[float] = deque(maxlen=RECENT)
-        self._vectors = np.zeros((env.num_envs, len(coefficients)))
+        self._vectors = np.zeros((env.num_envs, len(chosen)))
         self._scalars = np.zeros(env.num_envs)
 
     def reset(
@@ -59,8 +68,9 @@ class ScalarizedVectorEnv(VectorEnv):
         Any, Float[np.ndarray, " envs"], Bool[np.ndarray, " envs"], Bool[np.ndarray, " envs"], Any
     ]:
         """One step; the reward is scalar, and infos are left out for speed."""
-        observations, vectors, terminated, truncated, _ = self.env.step(actions)
-        rewards = np.asarray(vectors) @ self.coefficients
+        observations, all_vectors, terminated, truncated, _ = self.env.step(actions)
+        vectors = np.asarray(all_vectors)[:, self._columns]
+        rewards = linear(vectors, self._coefficients)
         self._vectors += vectors
         self._scalars += rewards
         for slot in np.flatnonzero(terminated | truncated):
@@ -76,11 +86,11 @@ class ScalarizedVectorEnv(VectorEnv):
 
 
 def make_scalarized(context: dict[str, Any]) -> ScalarizedVectorEnv:
-    """The environment of RLlib's ``env_config``: keys environment, options, coefficients."""
+    """The environment of RLlib's ``env_config``: environment, options, objectives, weights."""
     env = gymnasium.make_vec(
         context["environment"],
         num_envs=context["num_envs"],
         vectorization_mode="vector_entry_point",
         **context["options"],
     )
-    return ScalarizedVectorEnv(env, np.asarray(context["coefficients"]))
+    return ScalarizedVectorEnv(env, objectives=context["objectives"], weights=context["weights"])

@@ -109,15 +109,7 @@ def summarise(
             _point(trial, outcome, objectives=objectives, on_front=bool(is_member))
             for trial, outcome, is_member in zip(finished, held_out, on_front, strict=True)
         ),
-        comparators=tuple(
-            ComparatorPoint(
-                each.name,
-                each.title,
-                _clinical(each.held_out.value_vector, objectives),
-                each.held_out.endpoints,
-            )
-            for each in comparators
-        ),
+        comparators=tuple(_comparator_point(each, objectives) for each in comparators),
         hypervolume=hypervolume(front_values, objectives),
         comparators_hypervolume=hypervolume(comparator_values, objectives),
         points_beyond_reference=points_beyond_reference(front_values, objectives),
@@ -196,6 +188,17 @@ def _point(
             for name, differences in trial.paired.items()
             if all(difference.low > 0.0 for difference in differences)
         ),
+    )
+
+
+def _comparator_point(
+    comparator: ComparatorRecord, objectives: Sequence[Objective]
+) -> ComparatorPoint:
+    return ComparatorPoint(
+        id=comparator.name,
+        title=comparator.title,
+        value_vector=_clinical(comparator.held_out.value_vector, objectives),
+        endpoints=comparator.held_out.endpoints,
     )
 
 

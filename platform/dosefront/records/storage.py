@@ -3,7 +3,7 @@
 import errno
 import json
 import os
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,18 +28,16 @@ def storage_error(path: Path, error: OSError) -> StorageError:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace the file's content as a whole, on disk before this returns."""
+    draft = path.with_name(f".{path.name}.draft")
     try:
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise storage_error(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with draft.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        draft.replace(path)
     except OSError as error:
-        Path(draft).unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise storage_error(path, error) from error
 
 

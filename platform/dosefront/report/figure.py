@@ -12,12 +12,20 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dosefront.front import Objective, nondominated
 from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
 from dosefront.records.storage import write_atomically
 from dosefront.report.labels import Label, place_labels
+from dosefront.report.plane import (
+    DISCLAIMER,
+    Plane,
+    Point,
+    attained_corners,
+    axis_title,
+    box,
+    plane_of,
+    points_of,
+)
 
-DISCLAIMER: Final = "In silico, for research use only; not for patient care."
 # Okabe & Ito (2008), Color Universal Design: told apart in every common colour blindness.
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS: Final = ("o", "s", "^", "v", "P", "X")
@@ -37,58 +45,33 @@ def draw_front(summary: FrontSummary) -> Figure:
     """The first objective against the second, held-out, in clinical units."""
     figure = Figure(figsize=SIZE_INCHES, layout="constrained")
     axes = figure.add_subplot()
-    points: tuple[FrontPoint | ComparatorPoint, ...] = (*summary.points, *summary.comparators)
-    _set_limits(axes, points)
-    corners = _attained_corners(axes, summary)
-    axes.fill(*corners.T, color=INK, alpha=0.05, linewidth=0)
-    axes.plot(*corners[:-1].T, color=INK, linewidth=1.0, label="attained by the front")
+    plane = plane_of(summary)
+    axes.set_xlim(plane.left, plane.right)
+    axes.set_ylim(plane.bottom, plane.top)
+    corners = attained_corners(summary.points, plane)
+    _draw_attained(axes, corners)
     _draw_policies(axes, summary.points)
     _draw_comparators(axes, summary.comparators)
-    _describe(figure, axes, summary)
+    _describe(figure, axes, plane)
+    _add_caption(figure, summary)
     labels = [
         Label(each.title, each.value_vector[1].value, each.value_vector[0].value)
         for each in summary.comparators
     ]
-    place_labels(figure, axes, labels, boxes=[_box(each) for each in points], line=corners[:-1])
+    place_labels(
+        figure,
+        axes,
+        labels,
+        boxes=[box(each) for each in points_of(summary)],
+        line=corners,
+    )
     return figure
 
 
-def _set_limits(axes: Axes, points: Sequence[FrontPoint | ComparatorPoint]) -> None:
-    boxes = np.array([_box(point) for point in points])
-    lows, highs = boxes.min(axis=0)[:2], boxes.max(axis=0)[2:]
-    margins = 0.06 * np.where(highs > lows, highs - lows, 1.0)
-    axes.set_xlim(lows[0] - margins[0], highs[0] + margins[0])
-    axes.set_ylim(lows[1] - margins[1], highs[1] + margins[1])
-
-
-def _box(point: FrontPoint | ComparatorPoint) -> tuple[float, float, float, float]:
-    """Left, bottom, right and top of the point's intervals."""
-    y, x = point.value_vector[:2]
-    return x.low, y.low, x.high, y.high
-
-
-def _attained_corners(axes: Axes, summary: FrontSummary) -> Float[np.ndarray, "corners 2"]:
-    """Outline of everything that a policy on the front dominates, from one worst side to the other.
-
-    The last corner is the worst of both, and closes the outline.
-    """
-    y, x = summary.objectives[:2]
-    values = np.array(
-        [
-            [x.maximised(point.value_vector[1].value), y.maximised(point.value_vector[0].value)]
-            for point in summary.points
-            if point.on_front
-        ]
-    )
-    steps = values[nondominated(values)]
-    steps = steps[np.argsort(steps[:, 0])]
-    worst_x = min(x.maximised(limit) for limit in axes.get_xlim())
-    worst_y = min(y.maximised(limit) for limit in axes.get_ylim())
-    corners = [(worst_x, steps[0, 1])]
-    for step, following in zip(steps, [*steps[1:], (np.nan, worst_y)], strict=True):
-        corners += [(step[0], step[1]), (step[0], following[1])]
-    corners.append((worst_x, worst_y))
-    return np.array([(x.clinical(float(a)), y.clinical(float(b))) for a, b in corners])
+def _draw_attained(axes: Axes, corners: Float[np.ndarray, "corners 2"]) -> None:
+    worst = (corners[0, 0], corners[-1, 1])
+    axes.fill(*np.vstack([corners, worst]).T, color=INK, alpha=0.05, linewidth=0)
+    axes.plot(*corners.T, color=INK, linewidth=1.0, label="attained by the front")
 
 
 def _draw_policies(axes: Axes, points: Sequence[FrontPoint]) -> None:
@@ -121,7 +104,7 @@ def _draw_comparators(axes: Axes, comparators: Sequence[ComparatorPoint]) -> Non
 
 def _draw_points(
     axes: Axes,
-    points: Sequence[FrontPoint | ComparatorPoint],
+    points: Sequence[Point],
     *,
     colour: str,
     marker: str,
@@ -145,10 +128,9 @@ def _draw_points(
     )
 
 
-def _describe(figure: Figure, axes: Axes, summary: FrontSummary) -> None:
-    y, x = summary.objectives[:2]
-    axes.set_xlabel(_axis_title(x))
-    axes.set_ylabel(_axis_title(y))
+def _describe(figure: Figure, axes: Axes, plane: Plane) -> None:
+    axes.set_xlabel(axis_title(plane.x))
+    axes.set_ylabel(axis_title(plane.y))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#E6E6E6", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -156,13 +138,11 @@ def _describe(figure: Figure, axes: Axes, summary: FrontSummary) -> None:
     figure.legend(
         handles, names, loc="outside upper left", ncols=3, frameon=False, fontsize="small"
     )
-    caption = "\n".join(textwrap.wrap(_caption(summary), width=135))
+
+
+def _add_caption(figure: Figure, summary: FrontSummary) -> None:
+    caption = "\n".join(textwrap.wrap(_caption(summary), width=150))
     figure.supxlabel(caption, x=0.01, ha="left", fontsize="x-small", color=INK)
-
-
-def _axis_title(objective: Objective) -> str:
-    better = "higher" if objective.sense == "maximise" else "lower"
-    return f"{objective.name} [{objective.unit}], {better} is better"
 
 
 def _caption(summary: FrontSummary) -> str:

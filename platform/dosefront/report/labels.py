@@ -8,12 +8,14 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 MARKER_POINTS: Final = 4.0
 """Half the size of a marker, in points (1/72 inch)."""
-REACHES: Final = (7.0, 15.0, 24.0)
+LEADER: Final = {"arrowstyle": "-", "color": "#999999", "linewidth": 0.6, "shrinkB": 3.0}
+"""From a label to its point, if that is further than the nearest reach."""
+REACHES: Final = (7.0, 15.0, 24.0, 36.0)
 """How far a label may stand from its point, nearest first, in points."""
 HORIZONTAL: Final[Mapping[int, Literal["right", "center", "left"]]] = {
     -1: "right",
@@ -58,6 +60,7 @@ def place_labels(
             xytext=(0, 0),
             textcoords="offset points",
             fontsize="small",
+            arrowprops=LEADER,
         )
         places = list(itertools.product(REACHES, SIDES))
         extents = [_moved(text, reach, side) for reach, side in places]
@@ -77,7 +80,10 @@ def _moved(text: Annotation, reach: float, side: tuple[int, int]) -> Bbox:
     text.set_position((shorter * reach * side[0], shorter * reach * side[1]))
     text.set_horizontalalignment(HORIZONTAL[side[0]])
     text.set_verticalalignment(VERTICAL[side[1]])
-    return text.get_window_extent()
+    if text.arrow_patch is not None:
+        text.arrow_patch.set_visible(reach > REACHES[0])
+    text.get_window_extent()  # moves the text, and includes the leader, hence once more
+    return Text.get_window_extent(text)
 
 
 def _cost(extent: Bbox, taken: Sequence[Bbox], axes: Axes) -> float:

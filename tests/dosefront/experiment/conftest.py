@@ -53,9 +53,11 @@ class TwoObjectives(gymnasium.Env[np.ndarray, int]):
         ],
     }
 
-    def __init__(self, *, horizon: int = 3, **regimen: object) -> None:
+    def __init__(self, *, horizon: int = 3, cycles: int = 6, **regimen: object) -> None:
         if horizon > 100:
             raise ValueError(f"horizon must be 100 or less; got {horizon}")
+        if cycles > 20:
+            raise ValueError(f"{cycles} cycles are too many.")
 
 
 gymnasium.register("toy/TwoObjectives-v0", TwoObjectives)

@@ -5,11 +5,18 @@ import pytest
 from dosefront.errors import ExperimentError
 from dosefront.experiment import load_experiment
 
-TAB_LINE = "    interval: 21 d"
+ENVIRONMENT = """\
+  id: toy/TwoObjectives-v0
+  regimen:
+    doses: {docetaxel: 75 mg/m2, cisplatin: 60 mg/m2}
+    interval: 21 d
+    cycles: 6
+  options: {horizon: 4}
+"""
 FAULTS = {
     "an unknown key": (
         ("steps: 2000", "stepz: 2000"),
-        "13:16",
+        "13:17",
         'unknown key "stepz". Did you mean "steps"?',
     ),
     "an unknown key of the file": (
@@ -26,8 +33,8 @@ FAULTS = {
         ("    steps: 1e5", "    clip: 0.2"),
         "15:5",
         'unknown key "clip". Choose one of batch, discount, environments, exploration, '
-        "learning_rate, learning_starts, n_step, name, network, replay, steps, target_interval, "
-        "training_intensity.",
+        "exploration_steps, fragment, learning_rate, learning_starts, n_step, name, network, "
+        "replay, steps, target_interval, training_intensity.",
     ),
     "a dose in another unit": (
         ("75 mg/m2", "75 mg"),
@@ -47,7 +54,7 @@ FAULTS = {
     "a dose of nothing": (
         ("60 mg/m2", "0 mg/m2"),
         "5:45",
-        'expected a number above 0; found "0 mg/m2".',
+        "expected a number above 0; found 0.0.",
     ),
     "an interval in weeks": (("21 d", "3 wk"), "6:15", "expected d; got"),
     "an unknown drug": (
@@ -57,7 +64,7 @@ FAULTS = {
     ),
     "weights off the simplex": (
         ("{lattice: 5}", "[[0.5, 0.5], [0.5, 0.7]]"),
-        "11:22",
+        "11:23",
         "weights must sum to 1; got [0.5, 0.7] (sum 1.2). Divide by the sum, or use a lattice.",
     ),
     "a weight for each of three objectives": (
@@ -65,7 +72,7 @@ FAULTS = {
         "11:11",
         "weights must hold one number per objective (2); got [0.2, 0.3, 0.5] (3).",
     ),
-    "a lattice of one": (("{lattice: 5}", "{lattice: 1}"), "11:10", "a lattice holds at least"),
+    "a lattice of one": (("{lattice: 5}", "{lattice: 1}"), "11:1", "a lattice holds at least"),
     "weights that are neither": (("{lattice: 5}", "5"), "11:10", "expected a list; found 5."),
     "weights given twice": (
         ("{lattice: 5}", "[[1, 0], [0, 1], [1, 0]]"),
@@ -88,15 +95,20 @@ FAULTS = {
         'unknown environment "toy/TwoObjectives-v1". Did you mean "toy/TwoObjectives-v0"?',
     ),
     "an environment with one reward": (
-        ("id: toy/TwoObjectives-v0\n  regimen:", "id: CartPole-v1\n  regimen: null\n  options:"),
-        "3:3",
-        "...",
+        (ENVIRONMENT, "  id: CartPole-v1\n"),
+        "2:1",
+        "CartPole-v1 must describe its version and objectives in its metadata",
     ),
     "options that the environment refuses": (
         ("horizon: 4", "horizon: 400"),
-        "8:12",
+        "8:3",
         "toy/TwoObjectives-v0 cannot be made: horizon must be 100 or less; got 400. "
-        "Correct its regimen and options.",
+        "Correct its options and regimen.",
+    ),
+    "a regimen that the environment refuses": (
+        ("cycles: 6", "cycles: 60"),
+        "4:3",
+        "toy/TwoObjectives-v0 cannot be made: 60 cycles are too many.",
     ),
     "an objective that the environment lacks": (
         ("[efficacy, toxicity]", "[efficacy, toxcity]"),
@@ -119,7 +131,7 @@ FAULTS = {
         "expected text; found on without quotes, a boolean to many YAML readers. "
         'Write "on" for the word, or true or false.',
     ),
-    "a bare No within options": (("horizon: 4", "regions: [DK, No]"), "8:12", "found No without"),
+    "a bare No within options": (("horizon: 4", "regions: [DK, No]"), "8:3", "found No without"),
     "a number where text is read": (
         ("name: toy", "name: 2026"),
         "1:7",
@@ -128,14 +140,14 @@ FAULTS = {
     "a name that is no folder's": (("name: toy", "name: a/b"), "1:7", "it names a folder"),
     "text where a number is read": (
         ("steps: 2000", 'steps: "2000"'),
-        "13:23",
+        "13:24",
         'expected a whole number; found "2000".',
     ),
     "a boolean where a number is read": (("lattice: 5", "lattice: true"), "11:20", "found true."),
     "half a step": (("steps: 1e5", "steps: 0.5"), "15:12", "expected a whole number; found 0.5."),
-    "no steps": (("steps: 2000", "steps: 0"), "13:23", "expected a number of 1 or more; found 0."),
-    "a number that is not finite": (("3e-4", ".nan"), "13:61", 'expected a number; found ".nan".'),
-    "a mode that does not exist": (("mode: off", "mode: of"), "18:44", 'Did you mean "off"?'),
+    "no steps": (("steps: 2000", "steps: 0"), "13:24", "expected a number of 1 or more; found 0."),
+    "a number that is not finite": (("3e-4", ".nan"), "13:64", 'expected a number; found ".nan".'),
+    "a mode that does not exist": (("mode: off", "mode: of"), "18:46", 'Did you mean "off"?'),
     "a seed given twice": (("[1, 2]", "[1, 1]"), "16:8", "found entry 2 equal to entry 1"),
     "a section that is a word": (("cohorts: {", "cohorts: yes #{"), "10:10", "keys and values"),
     "a required key that is missing": (
@@ -149,7 +161,7 @@ FAULTS = {
         'required key "id" is missing. Add it here.',
     ),
     "a tab": (
-        (TAB_LINE, "\tinterval: 21 d"),
+        ("    interval: 21 d", "\tinterval: 21 d"),
         "6:1",
         "expected spaces; found a tab. Indent with spaces, as YAML requires.",
     ),
@@ -161,7 +173,7 @@ FAULTS = {
     "a colon without its space": (("id: toy", "id:toy"), "4:10", "mapping values are not allowed"),
     "two documents": (("seeds:", "---\nseeds:"), "16:1", "but found another document"),
     "a character that YAML forbids": (("toy\n", "t\aoy\n"), "1:8", "a character that YAML forbids"),
-    "a tag": (("seeds: [1, 2]", "seeds: !!set {1}"), "16:8", "..."),
+    "a tag": (("seeds: [1", "seeds: [!secret 1"), "16:9", 'found the tag "!secret"'),
     "an alias to what holds it": (("seeds: [1", "seeds: &s [*s"), "16:8", "found an alias to what"),
     "a key that is a list": (("seeds:", "[seeds]:"), "16:1", "expected a word as key"),
 }
@@ -178,3 +190,79 @@ def test_a_fault_names_its_line_and_column(written, replacement, place, message)
     (fault,) = faults(written(replacement))
     assert message in fault.message
     assert f"{fault.line}:{fault.column}" == place
+
+
+def test_every_fault_is_reported_in_one_pass_in_the_order_of_the_file(written):
+    path = written(
+        ("75 mg/m2", "75 mg"),
+        ("[efficacy, toxicity]", "[efficacy, toxcity]"),
+        ("{lattice: 5}", "[[0.5, 0.7], [0.2, 0.3, 0.5]]"),
+        ("network: [64, 64]", "netwrk: [64, 64]"),
+        ("name: DQN", "name: DQM"),
+        ("seeds: [1, 2]", "seeds: [one, 2]\nname: again"),
+    )
+    places = [f"{fault.line}:{fault.column}" for fault in faults(path)]
+    assert places == ["5:24", "9:24", "11:11", "11:23", "13:30", "14:11", "16:9", "17:1"]
+
+
+def test_the_message_shows_file_line_and_caret(written):
+    path = written(("steps: 2000", "stepz: 2000"))
+    with pytest.raises(ExperimentError) as caught:
+        load_experiment(path)
+    assert str(caught.value).splitlines() == [
+        f'{path}:13:17: unknown key "stepz". Did you mean "steps"?',
+        "   13 |   - {name: PPO, stepz: 2000, network: [64, 64], learning_rate: 3e-4}",
+        "                        ^",
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "# only a comment\n", "null\n"])
+def test_an_empty_file_is_a_fault_of_the_file(tmp_path, content):
+    path = tmp_path / "empty.yaml"
+    path.write_text(content)
+    (fault,) = faults(path)
+    assert (fault.line, fault.message) == (
+        None,
+        "expected an experiment; the file is empty. Start from one in tune_configs/.",
+    )
+
+
+def test_a_file_that_is_not_found_is_a_fault_of_the_file(tmp_path):
+    (fault,) = faults(tmp_path / "none.yaml")
+    assert str(fault) == (
+        f"{tmp_path}/none.yaml: expected an experiment; No such file or directory. Check the path."
+    )
+
+
+def test_a_file_that_is_not_text_is_a_fault_of_the_file(tmp_path):
+    path = tmp_path / "image.yaml"
+    path.write_bytes(b"\xff\xfe")
+    (fault,) = faults(path)
+    assert fault.message.startswith("expected UTF-8 text")
+
+
+def test_a_file_that_holds_a_list_is_refused_at_its_start(tmp_path):
+    path = tmp_path / "list.yaml"
+    path.write_text("- name: toy\n")
+    (fault,) = faults(path)
+    assert (fault.line, fault.column) == (1, 1)
+    assert fault.message == "expected keys and values; found a list of 1."
+
+
+@pytest.mark.parametrize(
+    ("override", "place", "message"),
+    [
+        ("algorithms.0.steps=many", "1:20", 'expected a whole number; found "many".'),
+        ("algorithms.0.stepz=10", "1:1", 'unknown key "stepz". Did you mean "steps"?'),
+        ("algorithms.7.steps=10", "1:1", "found no algorithms.7.steps to set."),
+        ("name.first=toy", "1:1", "found no name.first to set."),
+        ("seeds=[1", "1:9", "expected YAML"),
+        ("steps", "1:1", 'unknown key "steps".'),
+    ],
+)
+def test_a_fault_of_an_override_is_placed_within_it(written, override, place, message):
+    (fault,) = faults(written(), (override,))
+    assert fault.file == f"--set {override.partition('=')[0]}"
+    assert message in fault.message
+    assert f"{fault.line}:{fault.column}" == place
+    assert fault.source == override

@@ -36,6 +36,12 @@ def test_a_full_disk_is_found_before_training(tmp_path, monkeypatch):
     assert list((tmp_path / "run").iterdir()) == [tmp_path / "run" / "trials"]
 
 
+def test_a_written_file_has_the_permissions_of_any_new_file(tmp_path):
+    (tmp_path / "new").touch()
+    write_atomically(tmp_path / "front.json", b"{}")
+    assert (tmp_path / "front.json").stat().st_mode == (tmp_path / "new").stat().st_mode
+
+
 def test_a_failed_write_leaves_the_old_content_and_no_draft(tmp_path, monkeypatch):
     path = tmp_path / "front.json"
     write_atomically(path, b"old")

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from dosefront.records import FrontSummary, RunFolder, TrialRecord, write_front
-
+from dosefront.report import write_front_figure
 from dosefront.track import WandbTracker, front_rows, wandb_tracker
+
+pytestmark = pytest.mark.integration
 
 RUN = "quickstart-1"
 
@@ -165,7 +167,7 @@ def test_a_server_that_vanishes_during_the_sweep_costs_nothing_but_the_view(
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
-    monkeypatch.setenv("WANDB_HTTP_TIMEOUT", "1")
+    monkeypatch.setattr("wandb.apis.public.Api._HTTP_TIMEOUT", 1)  # W&B's own 19 s are no test's
     monkeypatch.setattr(wandb_tracker, "FINISH_SECONDS", 1.0)
     tracker = WandbTracker(run_folder, RUN, project="dosefront", mode="auto")
     first, second = trial_records[0].spec, trial_records[1].spec

@@ -1,0 +1,351 @@
+"""The command line. stdout carries data, stderr carries what people read meanwhile."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from dosefront.errors import DosefrontError, SweepIncomplete, UsageError
+from dosefront.records import FrontSummary, RunFolder, read_front
+
+# Ray, torch, wandb, matplotlib and the simulator take seconds to import: the commands that need
+# them import their rooms themselves, and this file is the only one that does so.
+if TYPE_CHECKING:
+    from dosefront.experiment import ExperimentSpec
+    from dosefront.sweep import SweepResult
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Map the trade-off between efficacy and toxicity of cancer drug combinations by "
+    "multi-objective reinforcement learning. In silico, for research use only.",
+)
+narration = Console(stderr=True, soft_wrap=True)
+data = Console(soft_wrap=True)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Experiment, a YAML file.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, such as runs/quickstart.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a value, e.g. seeds=[1,2,3]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RayAddress = Annotated[
+    str, typer.Option(help="Ray to use: local starts one here, auto joins the one around us.")
+]
+Dashboard = Annotated[
+    str, typer.Option("--address", metavar="URL", help="The cluster, e.g. http://HOST:8265.")
+]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="Job that `dosefront submit` named.")]
+
+
+@app.command()
+def sweep(
+    file: File,
+    out: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("runs"),
+    run_id: Annotated[
+        str | None, typer.Option(help="Name of the run; the experiment's name and time if left out.")
+    ] = None,
+    address: RayAddress = "local",
+    overrides: Overrides = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would run, and stop.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train every trial of an experiment and map its front."""
+    from dosefront.experiment import load_experiment
+
+    experiment = load_experiment(file, tuple(overrides or ()))
+    if dry_run:
+        _print_plan(experiment, as_json=as_json)
+        return
+    name = run_id or f"{experiment.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder = RunFolder(out.expanduser() / name)
+    with _signals():
+        from dosefront.sweep import start_sweep
+
+        _announce(experiment, folder)
+        result = start_sweep(experiment, folder, address=address, console=narration)
+    _conclude(result, as_json=as_json)
+
+
+@app.command()
+def resume(run: Run, address: RayAddress = "local", as_json: AsJson = False) -> None:
+    """Finish an interrupted run; what has finished is not run again."""
+    with _signals():
+        from dosefront.sweep import resume_sweep
+
+        result = resume_sweep(RunFolder(run), address=address, console=narration)
+    _conclude(result, as_json=as_json)
+
+
+@app.command()
+def front(run: Run, as_json: AsJson = False) -> None:
+    """Show the front of a run, with conventional care on the same patients."""
+    folder = RunFolder(run)
+    summary = read_front(folder.front_json)
+    if as_json:
+        print(folder.front_json.read_text(encoding="utf-8"), end="")
+        return
+    _print_front(summary, folder)
+
+
+@app.command()
+def validate(file: File, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Check an experiment; all its faults are shown in one pass."""
+    from dosefront.experiment import load_experiment
+
+    experiment = load_experiment(file, tuple(overrides or ()))
+    if as_json:
+        _print_plan(experiment, as_json=True)
+        return
+    data.print(f"{file}: {len(experiment.trials())} trials, no faults", highlight=False)
+    narration.print(f"Next: dosefront sweep {file}", highlight=False)
+
+
+@app.command()
+def envs(as_json: AsJson = False) -> None:
+    """List the environments, their objectives and reference boxes."""
+    import gymnasium
+
+    from dosefront.experiment import EnvironmentSection, describe
+
+    names = sorted(name for name in gymnasium.registry if name.startswith("posology/"))
+    described = [describe(EnvironmentSection(id=name)) for name in names]
+    if as_json:
+        listing = [
+            {
+                "id": each.id,
+                "version": each.version,
+                "objectives": [objective.to_mapping() for objective in each.objectives],
+            }
+            for each in described
+        ]
+        print(json.dumps(listing, indent=2))
+        return
+    for each in described:
+        data.print(f"[bold]{each.id}[/]  version {each.version}", highlight=False)
+        for objective in each.objectives:
+            data.print(
+                f"  {objective.name} \\[{objective.unit}], {objective.sense}, reference "
+                f"{objective.reference:g}, ideal {objective.ideal:g}. {objective.description}",
+                highlight=False,
+            )
+
+
+@app.command()
+def submit(
+    file: File,
+    address: Dashboard,
+    out: Annotated[
+        str, typer.Option(help="Folder of runs on the cluster, read by all its machines.")
+    ] = "~/dosefront-runs",
+    run_id: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[=VALUE]", help="Environment variable for the job; no secrets."),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Print the job's log to its end.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be sent, and stop.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send an experiment to a Ray cluster as a job."""
+    from dosefront import jobs
+
+    submission = jobs.prepare(file, run_id=run_id, out=out, environment=_variables(env or []))
+    if dry_run:
+        print(json.dumps(submission.description(), indent=2))
+        return
+    job = jobs.submit(submission, address)
+    if as_json:
+        print(json.dumps({"job": job.job_id, "run": job.run_id, "out": job.out}))
+    else:
+        data.print(job.job_id, highlight=False)
+        narration.print(f"The run will be {job.out}/{job.run_id} on the cluster.", highlight=False)
+    if follow:
+        _follow(job.job_id, address)
+        return
+    narration.print(
+        f"Next: dosefront logs {job.job_id} --address {address} --follow", highlight=False
+    )
+
+
+@app.command()
+def status(job: Job, address: Dashboard, as_json: AsJson = False) -> None:
+    """Say how a job on a cluster stands."""
+    from dosefront import jobs
+
+    found = jobs.job_status(job, address)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "job": found.job_id,
+                    "state": found.state,
+                    "message": found.message,
+                    "exit_code": found.exit_code,
+                    "run": found.run_id,
+                    "out": found.out,
+                }
+            )
+        )
+        return
+    data.print(f"{found.job_id}  {found.state}  {found.message}", highlight=False)
+
+
+@app.command()
+def logs(
+    job: Job,
+    address: Dashboard,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on to the job's end.")] = False,
+) -> None:
+    """Print what a job on a cluster has written."""
+    from dosefront import jobs
+
+    if follow:
+        _follow(job, address)
+        return
+    for piece in jobs.job_logs(job, address):
+        print(piece, end="", flush=True)
+
+
+@app.command()
+def stop(job: Job, address: Dashboard) -> None:
+    """Stop a job on a cluster; what its run had finished is kept."""
+    from dosefront import jobs
+
+    was_running = jobs.stop_job(job, address)
+    data.print(f"{job}  {'stopping' if was_running else 'had ended already'}", highlight=False)
+
+
+def main() -> None:
+    """Run a command; errors are told without a traceback and set the exit code."""
+    try:
+        app()
+    except DosefrontError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    narration.print(f"[bold red]error:[/] {escape(message)}", highlight=False)
+    sys.exit(code)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM is treated as Ctrl-C."""
+    import signal
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _variables(given: list[str]) -> dict[str, str]:
+    variables = {}
+    for item in given:
+        name, has_value, value = item.partition("=")
+        if not has_value and name not in os.environ:
+            raise UsageError(f"--env {name} names no variable of this shell. Write {name}=VALUE.")
+        variables[name] = value if has_value else os.environ[name]
+    return variables
+
+
+def _follow(job: str, address: str) -> None:
+    from dosefront import jobs
+
+    for piece in jobs.job_logs(job, address, follow=True):
+        print(piece, end="", flush=True)
+    found = jobs.job_status(job, address)
+    if found.state != "SUCCEEDED":
+        raise SweepIncomplete(f"job {job} ended as {found.state}: {found.message}")
+
+
+def _print_plan(experiment: "ExperimentSpec", *, as_json: bool) -> None:
+    trials = experiment.trials()
+    plan: dict[str, Any] = {
+        "experiment": experiment.model_dump(mode="json", by_alias=True),
+        "trials": [{"id": trial.trial_id, **trial.to_mapping()} for trial in trials],
+        "steps": sum(trial.steps for trial in trials),
+        "cpus_per_trial": experiment.resources.cpus_per_trial,
+    }
+    if as_json:
+        print(json.dumps(plan, indent=2))
+        return
+    for trial in trials:
+        data.print(f"{trial.trial_id}  {trial.label}  {trial.steps:,} steps", highlight=False)
+    data.print(
+        f"{len(trials)} trials, {plan['steps']:,} environment steps, "
+        f"{plan['cpus_per_trial']} CPU each",
+        highlight=False,
+    )
+
+
+def _announce(experiment: "ExperimentSpec", folder: RunFolder) -> None:
+    trials = experiment.trials()
+    narration.print(
+        f"{experiment.name}: {len(trials)} trials, "
+        f"{sum(trial.steps for trial in trials):,} environment steps, in {folder.path}",
+        highlight=False,
+    )
+
+
+def _conclude(result: "SweepResult", *, as_json: bool) -> None:
+    """Print the front of a sweep; some failed trials are an error of their own."""
+    if as_json:
+        print(result.folder.front_json.read_text(encoding="utf-8"), end="")
+    else:
+        _print_front(result.summary, result.folder)
+    if result.failed:
+        raise SweepIncomplete(
+            f"{result.failed} trials failed; {result.folder.ledger} says why. "
+            f"Run them again with `dosefront resume {result.folder.path}`."
+        )
+
+
+def _print_front(summary: FrontSummary, folder: RunFolder) -> None:
+    from dosefront.report import DISCLAIMER, front_plot, front_table
+
+    width = data.width
+    data.print(front_table(summary, width=width))
+    if len(summary.objectives) == 2:
+        print(front_plot(summary, width=min(width, 100)))
+    beaten = [point for point in summary.points if point.dominates]
+    print()
+    print(
+        f"hypervolume {summary.hypervolume:.3f} of the reference box; "
+        f"conventional care {summary.comparators_hypervolume:.3f}"
+    )
+    print(
+        f"comparators dominated by the front (means): {summary.comparators_dominated:.0%}; "
+        f"{len(beaten)} of {len(summary.points)} policies beat at least one beyond 95 %"
+    )
+    for failed in summary.failed_trials:
+        print(f"failed: {failed.label}: {failed.error.strip().splitlines()[-1]}")
+    print(DISCLAIMER)
+    narration.print(
+        f"Files: {folder.path}: {folder.front_json.name}, {folder.table_csv.name}, "
+        f"{folder.front_png.name}, {folder.ledger.name}\nNext: dosefront front {folder.path} --json",
+        highlight=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

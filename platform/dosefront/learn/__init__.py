@@ -1,0 +1,7 @@
+"""Learning with RLlib behind one door: a trial goes in, a policy comes out."""
+
+from dosefront.learn.algorithms import ALGORITHMS
+from dosefront.learn.door import ScalarizedVectorEnv
+from dosefront.learn.training import Progress, Training
+
+__all__ = ["ALGORITHMS", "Progress", "ScalarizedVectorEnv", "Training"]

@@ -1,0 +1,23 @@
+"""What the learner sees of one sampling: a stretch of steps of every environment, as columns."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float32, Shaped
+
+
+class Fragment(NamedTuple):
+    """``steps`` steps of each environment, with the observation that follows the last one."""
+
+    observations: Float32[np.ndarray, "envs steps+1 features"]
+    actions: Shaped[np.ndarray, "envs steps"]
+    rewards: Float32[np.ndarray, "envs steps"]
+    terminated: Bool[np.ndarray, "envs steps"]
+    truncated: Bool[np.ndarray, "envs steps"]
+    decided: Bool[np.ndarray, "envs steps"]
+    """False in the step that resets a finished course: its action is ignored, its reward zero."""
+
+
+def joined(fragments: list[Fragment]) -> Fragment:
+    """The environments of several samplers in one fragment."""
+    return Fragment(*(np.concatenate(column) for column in zip(*fragments, strict=True)))

@@ -1,0 +1,5 @@
+"""Sweeps on Ray Tune: many trials on many machines, resumed where they stopped."""
+
+from dosefront.sweep.sweep import SweepInterrupted, SweepResult, resume_sweep, start_sweep
+
+__all__ = ["SweepInterrupted", "SweepResult", "resume_sweep", "start_sweep"]

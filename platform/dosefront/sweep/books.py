@@ -1,0 +1,143 @@
+"""The books of a run: what has ended goes to the ledger, then to the front, then to the tracker."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dosefront.errors import LedgerError
+from dosefront.evaluate import ComparatorResults, paired_differences
+from dosefront.experiment import EnvironmentDescription
+from dosefront.front import Objective
+from dosefront.records import (
+    ComparatorRecord,
+    FrontSummary,
+    Ledger,
+    RunFolder,
+    TrialRecord,
+    TrialSpec,
+    summarise,
+    write_atomically,
+    write_front,
+)
+from dosefront.report import write_front_figure
+from dosefront.sweep.provenance import provenance
+from dosefront.track import Tracker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Books:
+    """Keeps a run's folder; the driver's process is the only one that writes it."""
+
+    folder: RunFolder
+    run_id: str
+    environment: EnvironmentDescription
+    objectives: Sequence[Objective]
+    comparators: tuple[ComparatorResults, ...]
+    tracker: Tracker
+
+    def __post_init__(self) -> None:
+        self._ledger = Ledger(self.folder.ledger)
+        self._provenance = {
+            **provenance(),
+            "environment": {"id": self.environment.id, "version": self.environment.version},
+        }
+
+    def open(self) -> tuple[TrialRecord, ...]:
+        """Set damaged lines aside, write down the comparators, return the trials that finished."""
+        if aside := self._ledger.set_aside_damaged():
+            log.warning(
+                "%d damaged lines of %s were set aside in ledger.damaged.jsonl; "
+                "their trials run again",
+                aside,
+                self.folder.ledger,
+            )
+        contents = self._ledger.read()
+        known = {record.name for record in contents.comparators}
+        for each in self.comparators:
+            if each.name not in known:
+                self._ledger.append(
+                    ComparatorRecord(
+                        name=each.name,
+                        title=each.title,
+                        select=each.select.outcome(),
+                        held_out=each.held_out.outcome(),
+                        provenance=self._provenance,
+                    )
+                )
+        return tuple(trial for trial in contents.trials if self._counts(trial))
+
+    def finished(self, spec: TrialSpec, report: Mapping[str, Any]) -> TrialRecord:
+        """Store a trial's policy and results, then its record."""
+        trial = self.folder.trial(spec.trial_id)
+        trial.mkdir(parents=True, exist_ok=True)
+        checkpoint = trial / "policy.npz"
+        write_atomically(checkpoint, report["policy"])
+        write_atomically(trial / "held-out.npz", report["held_out"].to_bytes())
+        record = TrialRecord(
+            spec=spec,
+            status="finished",
+            checkpoint=str(checkpoint.relative_to(self.folder.path)),
+            select=report["select"].outcome(),
+            held_out=report["held_out"].outcome(),
+            paired=paired_differences(report["held_out"], self.comparators),
+            steps=report["steps"],
+            wall_seconds=report["wall_seconds"],
+            error=None,
+            provenance=self._provenance,
+        )
+        return self._ended(record)
+
+    def failed(self, spec: TrialSpec, error: str, *, steps: int, seconds: float) -> TrialRecord:
+        """Write down that a trial failed, and why."""
+        return self._ended(
+            TrialRecord(
+                spec=spec,
+                status="failed",
+                checkpoint=None,
+                select=None,
+                held_out=None,
+                paired={},
+                steps=steps,
+                wall_seconds=seconds,
+                error=error,
+                provenance=self._provenance,
+            )
+        )
+
+    def front(self) -> FrontSummary | None:
+        """The front of what has finished so far, written to the folder; None before the first."""
+        contents = self._ledger.read()
+        if contents.damaged:
+            first = contents.damaged[0]
+            raise LedgerError(
+                f"{self.folder.ledger}:{first.line} is no record: {first.reason}. Run `dosefront "
+                f"resume {self.folder.path}`, which sets it aside and repeats only that trial."
+            )
+        if not any(trial.status == "finished" for trial in contents.trials):
+            return None
+        summary = summarise(
+            self.run_id,
+            objectives=self.objectives,
+            environment=self.environment.id,
+            environment_version=self.environment.version,
+            trials=contents.trials,
+            comparators=contents.comparators,
+        )
+        write_front(self.folder, summary)
+        write_front_figure(summary, self.folder.front_png)
+        return summary
+
+    def _ended(self, record: TrialRecord) -> TrialRecord:
+        self._ledger.append(record)
+        self.tracker.trial_ended(record)
+        if record.status == "finished" and (summary := self.front()):
+            self.tracker.front_changed(summary, self.folder.front_png)
+        return record
+
+    def _counts(self, trial: TrialRecord) -> bool:
+        """Whether a record of the ledger spares its trial: finished, on this environment."""
+        same = trial.provenance.get("environment") == self._provenance["environment"]
+        return trial.status == "finished" and same

@@ -1,0 +1,290 @@
+"""A sweep: every trial of an experiment on Ray Tune, nothing run twice, nothing finished lost."""
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray import tune
+from rich.console import Console
+
+from dosefront.errors import ClusterError, DosefrontError, SweepIncomplete, UsageError
+from dosefront.evaluate import evaluate_comparators
+from dosefront.experiment import ExperimentSpec, describe, dump_resolved, load_experiment
+from dosefront.records import FrontSummary, RunFolder, TrialSpec
+from dosefront.sweep.books import Books
+from dosefront.sweep.progress import ProgressView, TrialProgress, progress_view
+from dosefront.sweep.trainable import TrialTrainable
+from dosefront.track import Tracker, tracker_for
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+}
+"""Environment of Ray and Tune: we show progress and keep results ourselves."""
+
+OBJECT_STORE_BYTES = 200 * 2**20
+"""Of a Ray that we start: nothing large goes through it."""
+
+
+class SweepInterrupted(DosefrontError):
+    """The sweep was stopped before its end; what had finished is kept."""
+
+    exit_code = 130
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """A sweep that ran to its end."""
+
+    folder: RunFolder
+    summary: FrontSummary
+    failed: int
+    """Trials without a policy."""
+
+
+def start_sweep(
+    experiment: ExperimentSpec, folder: RunFolder, *, address: str, console: Console
+) -> SweepResult:
+    """Run an experiment in a new folder.
+
+    Args:
+        experiment: what to run.
+        folder: where; it must not hold a run yet.
+        address: of the Ray cluster; "local" starts one here, "auto" joins the one around us.
+        console: where progress is shown.
+
+    Raises:
+        StorageError: the folder cannot be written.
+        SweepIncomplete: no trial finished.
+        SweepInterrupted: stopped by Ctrl-C.
+    """
+    if folder.experiment_yaml.exists():
+        raise UsageError(
+            f"{folder.path} already holds a run. Finish it with `dosefront resume {folder.path}`, "
+            "or choose another folder with --run-id or --out."
+        )
+    folder.create()
+    dump_resolved(experiment, folder.experiment_yaml)
+    return _run(experiment, folder, address=address, console=console)
+
+
+def resume_sweep(folder: RunFolder, *, address: str, console: Console) -> SweepResult:
+    """Run what is missing of a run; what its ledger holds as finished is not run again."""
+    if not folder.experiment_yaml.exists():
+        raise UsageError(
+            f"{folder.path} holds no run: it has no {folder.experiment_yaml.name}. "
+            "Give the folder that `dosefront sweep` named."
+        )
+    folder.create()
+    experiment = load_experiment(folder.experiment_yaml)
+    return _run(experiment, folder, address=address, console=console)
+
+
+def _run(
+    experiment: ExperimentSpec, folder: RunFolder, *, address: str, console: Console
+) -> SweepResult:
+    trials = experiment.trials()
+    tracker = tracker_for(experiment.tracking, folder, folder.path.name)
+    try:
+        books = _open_books(experiment, folder, tracker)
+        finished = {record.spec.trial_id for record in books.open()}
+        missing = [trial for trial in trials if trial.trial_id not in finished]
+        ended = len(trials) - len(missing)
+        if ended:
+            console.print(f"{ended} of {len(trials)} trials had finished already.")
+        if missing:
+            view = progress_view(
+                console, objectives=books.objectives, trials=len(trials), ended=ended
+            )
+            callback = _Driver(books, missing, view)
+            try:
+                _tune(experiment, missing, callback, folder=folder, address=address)
+            finally:
+                view.close()
+                callback.raise_fault()
+            callback.check()
+        summary = books.front()
+    finally:
+        tracker.close()
+    if summary is None:
+        raise SweepIncomplete(
+            f"none of {len(trials)} trials finished; {folder.ledger} says why of each. "
+            f"Correct the experiment, or run `dosefront resume {folder.path}`."
+        )
+    return SweepResult(folder, summary, len(summary.failed_trials))
+
+
+def _open_books(experiment: ExperimentSpec, folder: RunFolder, tracker: Tracker) -> Books:
+    environment = describe(experiment.environment)
+    options = experiment.environment.constructor_arguments()
+    comparators = evaluate_comparators(
+        environment.id,
+        options,
+        objectives=experiment.objectives,
+        cohorts=experiment.cohorts.model_dump(),
+    )
+    offered = {objective.name: objective for objective in environment.objectives}
+    return Books(
+        folder=folder,
+        run_id=folder.path.name,
+        environment=environment,
+        objectives=[offered[name] for name in experiment.objectives],
+        comparators=comparators,
+        tracker=tracker,
+    )
+
+
+class _Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
+    """Receives what the trials report; runs in the driver's process."""
+
+    def __init__(self, books: Books, trials: Sequence[TrialSpec], view: ProgressView) -> None:
+        self._books = books
+        self._specs = {trial.trial_id: trial for trial in trials}
+        self._view = view
+        self._open = set(self._specs)
+        self._fault: DosefrontError | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune stores its callbacks, and this one is of use to its own process only."""
+        return {}
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        """Show progress, or write down how the trial ended."""
+        try:
+            self._receive(result)
+        except DosefrontError as fault:
+            self._fault = fault  # Tune would wrap it beyond recognition
+            raise
+
+    def _receive(self, result: dict[str, Any]) -> None:
+        spec = self._specs[result["trial"]]
+        if not result["done"]:
+            progress = TrialProgress(
+                result["steps"], result["seconds"], tuple(result["return_vector"])
+            )
+            self._view.running(spec, progress)
+            self._books.tracker.trial_progress(spec, _numbers(spec, result))
+            return
+        if result.get("error"):
+            record = self._books.failed(
+                spec, result["error"], steps=result["steps"], seconds=result["wall_seconds"]
+            )
+        else:
+            record = self._books.finished(spec, result)
+        self._open.discard(spec.trial_id)
+        self._view.ended(record)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """The trial's process died."""
+        spec = TrialSpec.from_mapping(trial.config["trial"])
+        if spec.trial_id not in self._open:
+            return  # it had handed over its results before
+        error = trial.get_pickled_error() or "its process died"
+        record = self._books.failed(spec, str(error), steps=0, seconds=0.0)
+        self._open.discard(spec.trial_id)
+        self._view.ended(record)
+
+    def raise_fault(self) -> None:
+        """Raise what stopped the books, such as a full disk."""
+        if self._fault is not None:
+            raise self._fault
+
+    def check(self) -> None:
+        """Raise when trials are missing: the sweep was stopped."""
+        if self._open:
+            path = self._books.folder.path
+            raise SweepInterrupted(
+                f"stopped with {len(self._open)} trials missing; what had finished is kept. "
+                f"Go on with `dosefront resume {path}`."
+            )
+
+
+def _numbers(spec: TrialSpec, result: dict[str, Any]) -> dict[str, float]:
+    returns = zip(spec.objectives, result["return_vector"], strict=True)
+    return {
+        "steps": float(result["steps"]),
+        "seconds": float(result["seconds"]),
+        "return/scalar": float(result["scalar_return"]),
+        **{f"return/{name}": float(value) for name, value in returns},
+    }
+
+
+def _tune(
+    experiment: ExperimentSpec,
+    trials: Sequence[TrialSpec],
+    callback: _Driver,
+    *,
+    folder: RunFolder,
+    address: str,
+) -> None:
+    """Run the trials; Tune's own files are scratch, for the ledger is the truth."""
+    scratch = folder.path / ".tune"
+    resources = {"cpu": experiment.resources.cpus_per_trial}
+    with _ray(address):
+        tuner = tune.Tuner(
+            tune.with_resources(TrialTrainable, resources),
+            param_space={"trial": tune.grid_search([trial.to_mapping() for trial in trials])},
+            tune_config=tune.TuneConfig(
+                max_concurrent_trials=experiment.resources.max_concurrent,
+                reuse_actors=True,
+                trial_name_creator=lambda trial: trial.trial_id,
+                trial_dirname_creator=lambda trial: trial.trial_id,
+            ),
+            run_config=tune.RunConfig(
+                name="tune",
+                storage_path=str(scratch.resolve()),
+                callbacks=[callback],
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                verbose=0,
+            ),
+        )
+        tuner.fit()
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _ray(address: str) -> Iterator[None]:
+    """A connection to Ray; one that we start leaves nothing behind.
+
+    "local" is said outright, since a bare `ray.init()` silently joins any cluster on this host.
+    """
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address != "local":
+        try:
+            ray.init(address=address, **quiet)
+        except (ConnectionError, ValueError) as error:
+            raise ClusterError(
+                f"no Ray cluster answers at {address}: {error}. Start one with `ray start --head`, "
+                "or use --address local."
+            ) from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
+        return
+    session = tempfile.mkdtemp(prefix="df")
+    try:
+        ray.init(
+            address="local",
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            _temp_dir=session,
+            **quiet,
+        )
+        yield
+    finally:
+        ray.shutdown()
+        shutil.rmtree(session, ignore_errors=True)

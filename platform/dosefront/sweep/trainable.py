@@ -1,0 +1,86 @@
+"""A trial as Ray Tune runs it: train, judge on both cohorts, hand everything to the driver."""
+
+import time
+import traceback
+from typing import Any
+
+from ray import tune
+
+from dosefront.evaluate import HELD_OUT, SELECT, NetworkPolicy, cohort_options, roll_out
+from dosefront.evaluate import PatientResults
+from dosefront.learn import Training
+from dosefront.records import TrialSpec
+
+SLICE_SECONDS = 1.0
+"""Training time between reports."""
+
+
+class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no types
+    """Trains one trial; the process is kept and takes the next one (Tune's actor reuse).
+
+    Starting a process and importing torch and RLlib costs several seconds, more than a short
+    trial's training. Nothing of a trial outlives it: `reset_config` closes one training and builds
+    the next, which checks that its environment weighs what its trial says.
+
+    A fault of the trial is reported, not raised, so that the sweep goes on with the process.
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Build the training of ``config["trial"]``."""
+        self._start = time.perf_counter()
+        self._training: Training | None = None
+        self._spec = TrialSpec.from_mapping(config["trial"])
+        self._fault: str | None = None
+        try:
+            self._training = Training(self._spec)
+        except Exception:
+            self._fault = traceback.format_exc()
+
+    def step(self) -> dict[str, Any]:
+        """Train a slice; after the last one, judge the policy."""
+        if self._training is None:
+            return self._ended({"error": self._fault, "steps": 0})
+        try:
+            progress = self._training.advance(seconds=SLICE_SECONDS)
+            report = {
+                "trial": self._spec.trial_id,
+                "steps": progress.steps,
+                "seconds": progress.seconds,
+                "scalar_return": progress.scalar_return,
+                "return_vector": progress.return_vector,
+            }
+            if not self._training.is_finished:
+                return {**report, "done": False}
+            return self._ended({**report, **self._judged(self._training.policy())})
+        except Exception:
+            return self._ended({"error": traceback.format_exc(), "steps": self._training.steps})
+
+    def _judged(self, policy: NetworkPolicy) -> dict[str, Any]:
+        select, held_out = (self._on(split, policy) for split in (SELECT, HELD_OUT))
+        return {"policy": policy.to_bytes(), "select": select, "held_out": held_out}
+
+    def _on(self, split: str, policy: NetworkPolicy) -> PatientResults:
+        options = cohort_options(self._spec.environment_options, self._spec.cohorts, split)
+        return roll_out(
+            policy,
+            environment=self._spec.environment,
+            options=options,
+            objectives=self._spec.objectives,
+            patients=options["patients"],
+        )
+
+    def _ended(self, report: dict[str, Any]) -> dict[str, Any]:
+        seconds = time.perf_counter() - self._start
+        return {**report, "trial": self._spec.trial_id, "wall_seconds": seconds, "done": True}
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take the next trial."""
+        self.cleanup()
+        self.setup(new_config)
+        return True
+
+    def cleanup(self) -> None:
+        """Close the training."""
+        if self._training is not None:
+            self._training.close()
+            self._training = None

@@ -1,0 +1,38 @@
+"""Commands that only read answer at once: they import neither torch, nor Ray, nor W&B."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dosefront.records import FrontSummary, RunFolder, write_front
+
+HEAVY = {"torch", "ray", "wandb"}
+RUN = """
+import atexit, json, sys
+atexit.register(lambda: print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr))
+from dosefront.cli import main
+main()
+"""
+
+
+def modules_of(*arguments: str) -> set[str]:
+    """Top-level modules that the command imported."""
+    command = [sys.executable, "-c", RUN, *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return {name.partition(".")[0] for name in json.loads(result.stderr.splitlines()[-1])}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["front", "--help"], ["sweep", "--help"]])
+def test_help_is_light(arguments: list[str]) -> None:
+    assert modules_of(*arguments) & HEAVY == set()
+
+
+def test_reading_a_front_is_light(front_summary: FrontSummary, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.create()
+    write_front(folder, front_summary)
+    assert modules_of("front", str(tmp_path)) & HEAVY == set()

@@ -1,0 +1,116 @@
+import jsonschema
+import pytest
+import yaml
+
+from dosefront.experiment import (
+    DQNSettings,
+    EnvironmentSection,
+    LatticeSection,
+    PPOSettings,
+    describe,
+    dump_resolved,
+    json_schema,
+    load_experiment,
+)
+
+
+def test_values_are_read_with_their_units_and_defaults(written):
+    spec = load_experiment(written())
+    assert spec.environment.regimen.doses_mg_per_m2 == {"docetaxel": 75.0, "cisplatin": 60.0}
+    assert spec.environment.regimen.interval_days == 21.0
+    assert spec.weights == LatticeSection(lattice=5)
+    ppo, dqn = spec.algorithms
+    assert ppo == PPOSettings(name="PPO", steps=2000, network=(64, 64), learning_rate=3e-4)
+    assert dqn == DQNSettings(name="DQN", steps=100_000)
+    assert spec.tracking.wandb.mode == "off"
+
+
+@pytest.mark.parametrize(
+    ("written_as", "number"), [("1e5", 1e5), ("1.0E+5", 1e5), ("100_000", 1e5), ("0100", 100)]
+)
+def test_numbers_are_read_as_yaml_1_2_reads_them(written, written_as, number):
+    spec = load_experiment(written(("1e5", written_as)))
+    assert spec.algorithms[1].steps == number
+
+
+@pytest.mark.parametrize(("written_as", "number"), [("3e-4", 3e-4), ("1", 1.0), (".5", 0.5)])
+def test_rates_are_numbers_however_they_are_written(written, written_as, number):
+    spec = load_experiment(written(("learning_rate: 3e-4", f"learning_rate: {written_as}")))
+    assert spec.algorithms[0].learning_rate == number
+
+
+def test_a_quoted_on_is_text(written):
+    assert load_experiment(written(("name: toy", 'name: "on"'))).name == "on"
+
+
+def test_every_weight_vector_meets_every_algorithm_and_seed(written):
+    spec = load_experiment(written())
+    trials = spec.trials()
+    combinations = {(trial.weights, trial.algorithm, trial.seed) for trial in trials}
+    assert len(trials) == len(combinations) == 5 * 2 * 2
+    assert {trial.weights[0] for trial in trials} == {0.0, 0.25, 0.5, 0.75, 1.0}
+    assert len({trial.trial_id for trial in trials}) == len(trials)
+
+
+def test_a_trial_carries_all_that_decides_what_it_learns(written):
+    (trial, *_) = load_experiment(written()).trials()
+    assert trial.environment == "toy/TwoObjectives-v0"
+    assert trial.environment_options == {
+        "horizon": 4,
+        "doses_mg_per_m2": {"docetaxel": 75.0, "cisplatin": 60.0},
+        "interval_days": 21.0,
+        "cycles": 6,
+    }
+    assert (trial.steps, trial.settings["network"]) == (2000, [64, 64])
+    assert trial.cohorts == {"seed": 2026, "train": 4096, "select": 500, "held_out": 2000}
+
+
+def test_weight_vectors_may_be_listed(written):
+    spec = load_experiment(written(("{lattice: 5}", "[[0.2, 0.8], [1, 0]]")))
+    assert spec.weight_vectors() == ((0.2, 0.8), (1.0, 0.0))
+
+
+def test_the_way_of_writing_does_not_change_a_trial(written):
+    plain = load_experiment(written()).trials()
+    other = load_experiment(written(("1e5", "100000"), ("75 mg/m2", "75.0 mg/m2"))).trials()
+    assert [trial.trial_id for trial in plain] == [trial.trial_id for trial in other]
+
+
+def test_loading_the_resolved_experiment_gives_an_equal_one(written, tmp_path):
+    spec = load_experiment(written(("75 mg/m2", "0.1 mg/m2"), ("3e-4", "1e-7")))
+    dump_resolved(spec, tmp_path / "resolved.yaml")
+    again = load_experiment(tmp_path / "resolved.yaml")
+    assert again == spec
+    assert again.trials() == spec.trials()
+
+
+def test_the_resolved_experiment_shows_every_default(written, tmp_path):
+    dump_resolved(load_experiment(written()), tmp_path / "resolved.yaml")
+    stored = yaml.safe_load((tmp_path / "resolved.yaml").read_text())
+    assert set(stored["algorithms"][1]) == set(DQNSettings.model_fields)
+    assert stored["environment"]["regimen"]["doses"]["cisplatin"] == "60 mg/m2"
+
+
+def test_overrides_replace_values_and_add_sections(written):
+    path = written(("resources: {cpus_per_trial: 1, max_concurrent: null}\n", ""))
+    spec = load_experiment(
+        path,
+        ("algorithms.0.steps=1e3", "weights=[[0.5, 0.5]]", "resources.max_concurrent=2"),
+    )
+    assert spec.algorithms[0].steps == 1000
+    assert spec.weight_vectors() == ((0.5, 0.5),)
+    assert spec.resources.max_concurrent == 2
+
+
+def test_the_environment_is_described_from_its_metadata():
+    description = describe(EnvironmentSection(id="toy/TwoObjectives-v0"))
+    assert (description.id, description.version) == ("toy/TwoObjectives-v0", "3")
+    assert [each.name for each in description.objectives] == ["efficacy", "toxicity"]
+    assert description.objectives[1].maximised(2.0) == -2.0
+
+
+def test_the_json_schema_agrees_with_the_loader(written):
+    plain = (("mode: off", "mode: auto"), ("3e-4", "0.0003"), ("1e5", "100000"))
+    validator = jsonschema.Draft202012Validator(json_schema())
+    assert validator.is_valid(yaml.safe_load(written(*plain).read_text()))
+    assert not validator.is_valid(yaml.safe_load(written(*plain, ("seeds:", "sedes:")).read_text()))
