@@ -321,7 +321,7 @@ def _conclude(result: "SweepResult", *, as_json: bool) -> None:
 
 
 def _print_front(summary: FrontSummary, folder: RunFolder) -> None:
-    from dosefront.report import DISCLAIMER, front_plot, front_table
+    from dosefront.report import front_plot, front_table
 
     width = data.width
     data.print(front_table(summary, width=width))
@@ -339,7 +339,6 @@ def _print_front(summary: FrontSummary, folder: RunFolder) -> None:
     )
     for failed in summary.failed_trials:
         print(f"failed: {failed.label}: {failed.error.strip().splitlines()[-1]}")
-    print(DISCLAIMER)
     narration.print(
         f"Files: {folder.path}: {folder.front_json.name}, {folder.table_csv.name}, "
         f"{folder.front_png.name}, {folder.ledger.name}\nNext: dosefront front {folder.path} --json",

@@ -33,17 +33,18 @@ SLOPE, TRANSIT, FEEDBACK, BASELINE, MARROW_PARAMETERS = 0, 4, 6, 8, 10
 LOWEST_NEUTROPHILS, LOWEST_PLATELETS, GRADE4_HOURS, WEEK_RECORDS = 0, 1, 2, 3
 
 # Steps of a week as (hours, infusion running). Each length is a power of two times the shortest,
-# so that decay factors follow by squaring.
+# so that decay factors follow by squaring. The first two hours are dense: docetaxel's fast phase has
+# a half-life of five minutes. A patient without drug takes even steps.
 _EXPOSED_STEPS = np.array(
-    [(0.25, 1.0)] * 4
-    + [(0.25, 0.0)] * 4
+    [(0.125, 1.0)] * 8
+    + [(0.125, 0.0)] * 8
     + [(0.5, 0.0)] * 4
     + [(1.0, 0.0)] * 4
     + [(2.0, 0.0)] * 2
     + [(4.0, 0.0)] * 39
 )
-_FREE_STEPS = np.array([(8.0, 0.0)] * 21)
-_SHORTEST = 0.25
+_FREE_STEPS = np.array([(6.0, 0.0)] * 28)
+_SHORTEST = 0.125
 _FAST = {"contract", "nsz", "arcp"}
 
 # Rows of a block's scratch space, LANES numbers each. It is one flat array with constant offsets,

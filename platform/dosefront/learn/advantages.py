@@ -8,7 +8,7 @@ from dosefront.learn.fragment import Fragment
 
 def generalised_advantages(
     fragment: Fragment,
-    values: Float[np.ndarray, "envs steps+1"],
+    values: Float[np.ndarray, "envs instants"],
     *,
     discount: float,
     gae_lambda: float,

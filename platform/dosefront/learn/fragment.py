@@ -7,9 +7,9 @@ from jaxtyping import Bool, Float32, Shaped
 
 
 class Fragment(NamedTuple):
-    """``steps`` steps of each environment, with the observation that follows the last one."""
+    """Steps of each environment, and one observation more than steps: the one after the last."""
 
-    observations: Float32[np.ndarray, "envs steps+1 features"]
+    observations: Float32[np.ndarray, "envs instants features"]
     actions: Shaped[np.ndarray, "envs steps"]
     rewards: Float32[np.ndarray, "envs steps"]
     terminated: Bool[np.ndarray, "envs steps"]
