@@ -217,6 +217,8 @@ def _concentrations(w: np.ndarray, row: int, first: int, last: int, step: float)
             w[middle + j] += 1.5 / step * area - 0.25 * (mode + after)
             w[end + j] += after
             w[(_MODE + m) * LANES + j] = after
+    for j in range(LANES):
+        w[middle + j] = max(w[middle + j], 0.0)  # a mode gone within the step would make it negative
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")

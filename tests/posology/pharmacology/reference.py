@@ -4,7 +4,7 @@ import math
 
 import numba as nb
 import numpy as np
-from scipy.integrate import solve_ivp
+from scipy.integrate import odeint
 
 from posology.library import quantity
 from posology.treatment import Courses
@@ -66,18 +66,18 @@ def reference_course(courses: Courses, patient: int, doses: np.ndarray) -> dict[
         area_before = y[16]
         counts = []
         for start, end, on in ((0.0, 1.0, 1.0), (1.0, HOURS, 0.0)):
-            solved = solve_ivp(
+            solved = odeint(
                 _derivatives,
-                (start, end),
                 y,
+                np.linspace(start, end, 5 if on else 168),
                 args=(p, on * first, on * second),
-                method="LSODA",
+                tfirst=True,
                 rtol=1e-9,
-                atol=1e-12,
-                t_eval=np.linspace(start, end, 5 if on else 335),
+                atol=1e-11,
+                mxstep=10_000,
             )
-            y = solved.y[:, -1]
-            counts.append(solved.y[9])
+            y = solved[-1]
+            counts.append(solved[:, 9])
         lowest.append(np.concatenate(counts).min())
         loss = person["renal_loss"] * (y[16] - area_before)
         reversible = reversible * 0.5 ** (7.0 / halves) + 0.5 * loss

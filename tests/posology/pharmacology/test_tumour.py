@@ -51,5 +51,6 @@ def confirmed_response_rate(kill: float, resistance: float) -> float:
 
 def test_kill_and_resistance_are_not_transposed() -> None:
     # Trap: the paper's Table S1 prints them in each other's place: 40 % responses become 74 %.
-    assert confirmed_response_rate(0.0103, 0.0193) == pytest.approx(0.40, abs=0.05)
+    # Ten points of response rate lie between trials of one regimen.
+    assert confirmed_response_rate(0.0103, 0.0193) == pytest.approx(0.40, abs=0.10)
     assert confirmed_response_rate(0.0193, 0.0103) > 0.65
