@@ -1,5 +1,8 @@
 """Posology: virtual cancer patients under combination therapy, as Gymnasium environments."""
 
+if __name__ != "posology":
+    raise ImportError("import it as posology; as envs.posology every module would load twice")
+
 from posology.dosing import register_environments
 from posology.patients import Cohort
 from posology.treatment import Regimen

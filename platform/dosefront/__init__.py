@@ -1,3 +1,7 @@
 """Dosefront: maps the trade-off between efficacy and toxicity of cancer drug combinations."""
 
-__all__: list[str] = []
+from importlib.metadata import version
+
+__all__ = ["__version__"]
+
+__version__ = version("dosefront")

@@ -34,7 +34,9 @@ narration = Console(stderr=True, soft_wrap=True)
 data = Console(soft_wrap=True)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Experiment, a YAML file.")]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, such as runs/quickstart.")]
+Run = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Folder of a run, such as runs/quickstart.")
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a value, e.g. seeds=[1,2,3]."),
@@ -54,7 +56,8 @@ def sweep(
     file: File,
     out: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("runs"),
     run_id: Annotated[
-        str | None, typer.Option(help="Name of the run; the experiment's name and time if left out.")
+        str | None,
+        typer.Option(help="Name of the run; the experiment's name and time if left out."),
     ] = None,
     address: RayAddress = "local",
     overrides: Overrides = None,
@@ -156,7 +159,9 @@ def submit(
         list[str] | None,
         typer.Option(metavar="NAME[=VALUE]", help="Environment variable for the job; no secrets."),
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Print the job's log to its end.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Print the job's log to its end.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be sent, and stop.")
     ] = False,
@@ -341,7 +346,8 @@ def _print_front(summary: FrontSummary, folder: RunFolder) -> None:
         print(f"failed: {failed.label}: {failed.error.strip().splitlines()[-1]}")
     narration.print(
         f"Files: {folder.path}: {folder.front_json.name}, {folder.table_csv.name}, "
-        f"{folder.front_png.name}, {folder.ledger.name}\nNext: dosefront front {folder.path} --json",
+        f"{folder.front_png.name}, {folder.ledger.name}\n"
+        f"Next: dosefront front {folder.path} --json",
         highlight=False,
     )
 

@@ -8,7 +8,8 @@ DosefrontError            1  anything below
 ├── CheckpointError       1  a checkpoint is missing, truncated or not finite
 ├── FrontError            1  points that cannot be compared, or no points
 ├── ClusterError          5  the cluster is unreachable, refuses us or runs another version
-└── SweepIncomplete       3  some trials failed
+├── SweepIncomplete       3  some trials failed
+└── SweepInterrupted    130  stopped before its end; what had finished is kept
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ __all__ = [
     "LedgerError",
     "StorageError",
     "SweepIncomplete",
+    "SweepInterrupted",
     "UsageError",
 ]
 
@@ -104,3 +106,9 @@ class SweepIncomplete(DosefrontError):  # noqa: N818  "incomplete" already says 
     """The sweep ended and some of its trials failed."""
 
     exit_code: ClassVar[int] = 3
+
+
+class SweepInterrupted(DosefrontError):  # noqa: N818  as above
+    """The sweep was stopped before its end; what had finished is kept."""
+
+    exit_code: ClassVar[int] = 130

@@ -24,12 +24,12 @@ METADATA: dict[str, Any] = {
 }
 
 
-class CourseVectorEnv(gym.vector.VectorEnv):
+class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     """``num_envs`` patients on a regimen, stepped by one kernel call.
 
     A step is a weekly visit. Discrete action ``5 i + j`` gives docetaxel at ``DOSE_LEVELS[i]`` and
-    cisplatin at ``DOSE_LEVELS[j]``; continuous actions are the two fractions themselves. What is not
-    due, or refused by the guardrails, is not given. The step in which treatment ends runs the
+    cisplatin at ``DOSE_LEVELS[j]``; continuous actions are the two fractions themselves. What is
+    not due, or refused by the guardrails, is not given. The step in which treatment ends runs the
     follow-up to its end and pays it.
 
     ``step`` returns reward vectors of shape (num_envs, 2): efficacy and minus toxicity. The last
@@ -208,7 +208,7 @@ class CourseEnv(gym.Env[Float32[np.ndarray, " features"], Any]):
         observations, rewards, ended, truncated, infos = self._patients.step(np.asarray([action]))
         if infos:
             infos = {"endpoints": {name: x[0] for name, x in infos["endpoints"].items()}}
-        return observations[0], rewards[0], bool(ended[0]), bool(truncated[0]), infos  # type: ignore[return-value]
+        return observations[0], rewards[0], bool(ended[0]), bool(truncated[0]), infos
 
 
 def _reward_space() -> gym.spaces.Box:
@@ -219,6 +219,7 @@ def _checked_patients(patients: Any, slots: int, size: int) -> Int[np.ndarray, "
     chosen = np.asarray(patients, np.int64)
     if chosen.shape != (slots,) or (chosen < 0).any() or (chosen >= size).any():
         raise ValueError(
-            f"options['patients'] must name {slots} patients from 0 to {size - 1}; got {patients!r}."
+            f"options['patients'] must name {slots} patients from 0 to {size - 1}; "
+            f"got {patients!r}."
         )
     return chosen

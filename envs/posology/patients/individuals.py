@@ -1,4 +1,4 @@
-"""From covariates to one patient's own parameters: the population models, with their variability."""
+"""From covariates to a patient's own parameters: population models with their variability."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _marrow(
     z: Float[np.ndarray, "6 patients"],
     reference_area: Float[np.ndarray, " drugs"],
 ) -> Float[np.ndarray, "parameters patients"]:
-    """Kloft's neutrophils and the common system's platelets; sensitivities to two drugs correlate."""
+    """Kloft's neutrophils and the common system's platelets; sensitivities correlate."""
     rows = np.empty((MARROW_PARAMETERS, z.shape[1]))
     correlation = _drug("combination/marrow_sensitivity_correlation", "1")
     z_cisplatin = correlation * z[0] + math.sqrt(1.0 - correlation**2) * z[1]
@@ -197,7 +197,7 @@ def _marrow(
 
 
 def _neutrophil_baseline(covariates: Covariates, z: Column) -> Column:
-    """Circulating neutrophils before treatment [10^9/L] of Kloft (2006), no previous chemotherapy."""
+    """Neutrophils before treatment [10^9/L] of Kloft (2006), without previous chemotherapy."""
     name = "neutrophils/circulating"
     aag = covariates.aag_g_l - _toxicity("neutrophils/aag_reference", "g/L")
     per_aag = np.where(

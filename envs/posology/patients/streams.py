@@ -20,7 +20,7 @@ _WORD = 0xFFFFFFFF
 def philox(
     key: np.uint64, patient: np.uint64, course: np.uint64, week: np.uint64, draw: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    """Four random words of 32 bits for a counter (patient, course, week, draw) under a 64-bit key."""
+    """Four random 32-bit words of a counter (patient, course, week, draw) under a 64-bit key."""
     mask = np.uint64(_WORD)
     shift = np.uint64(32)
     low, high = key & mask, key >> shift

@@ -10,7 +10,7 @@ STAGES = 5
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
 def growth(exponent: float) -> float:
-    """``exp(x)`` by the (2, 2) Padé approximant of x/8, raised to the eighth: positive for every x."""
+    """``exp(x)`` by the (2, 2) Padé approximant of x/8 to the eighth: never negative."""
     x = exponent * 0.125
     even = 1.0 + x * x * 0.08333333333333333
     odd = 0.5 * x

@@ -33,8 +33,8 @@ SLOPE, TRANSIT, FEEDBACK, BASELINE, MARROW_PARAMETERS = 0, 4, 6, 8, 10
 LOWEST_NEUTROPHILS, LOWEST_PLATELETS, GRADE4_HOURS, WEEK_RECORDS = 0, 1, 2, 3
 
 # Steps of a week as (hours, infusion running). Each length is a power of two times the shortest,
-# so that decay factors follow by squaring. The first two hours are dense: docetaxel's fast phase has
-# a half-life of five minutes. A patient without drug takes even steps.
+# so that decay factors follow by squaring. The first two hours are dense: docetaxel's fast phase
+# has a half-life of five minutes. A patient without drug takes even steps.
 _EXPOSED_STEPS = np.array(
     [(0.125, 1.0)] * 8
     + [(0.125, 0.0)] * 8
@@ -218,7 +218,9 @@ def _concentrations(w: np.ndarray, row: int, first: int, last: int, step: float)
             w[end + j] += after
             w[(_MODE + m) * LANES + j] = after
     for j in range(LANES):
-        w[middle + j] = max(w[middle + j], 0.0)  # a mode gone within the step would make it negative
+        w[middle + j] = max(
+            w[middle + j], 0.0
+        )  # a mode gone within the step would make it negative
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")

@@ -1,6 +1,6 @@
 """What is written down of a patient: the person, who never changes, and the chart, which does.
 
-Both are numpy record arrays, one entry a patient, so that compiled code can say ``chart[i].cycles``.
+Both are numpy record arrays, one entry a patient: compiled code can say ``chart[i].cycles``.
 """
 
 from __future__ import annotations

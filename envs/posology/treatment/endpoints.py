@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def endpoints(chart: np.ndarray, regimen: Regimen) -> Mapping[str, np.ndarray]:
     event = np.where(chart["progression_week"] > 0, chart["progression_week"], chart["death_week"])
     progression_free = np.where(event > 0, event, week) * DAYS_PER_WEEK
     worst = chart["worst_grades"]
-    out: dict[str, np.ndarray] = {
+    out: dict[str, Any] = {
         "confirmed response": chart["confirmed"],
         "progression-free days": progression_free.astype(float),
         "progressed": chart["progression_week"] > 0,

@@ -1,4 +1,4 @@
-"""What is maximised: two clinical quantities, each paid step by step so that a course sums to it."""
+"""What is maximised: two clinical quantities, paid step by step so that a course sums to them."""
 
 from __future__ import annotations
 

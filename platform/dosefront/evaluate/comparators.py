@@ -32,7 +32,7 @@ def evaluate_comparators(
     env = gymnasium.make_vec(
         environment, num_envs=1, vectorization_mode="vector_entry_point", **options
     )
-    offered = env.unwrapped.comparators()  # type: ignore[attr-defined]
+    offered = env.unwrapped.comparators()
     env.close()
 
     def on(split: str, comparator: Any) -> PatientResults:

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,10 @@ ROWS = 256
 """Observations are worked in zero-padded blocks of this many, since a matrix product's last bits
 depend on its shape."""
 
-_ACTIVATIONS = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0)}
+_ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = {
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, 0.0),
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class NetworkPolicy:
         blocks = [self._outputs(block) for block in padded.reshape(-1, ROWS, padded.shape[1])]
         return np.concatenate(blocks)[: len(observations)].argmax(axis=1)
 
-    def _outputs(self, x: Float32[np.ndarray, "rows features"]) -> Float32[np.ndarray, "rows actions"]:
+    def _outputs(
+        self, x: Float32[np.ndarray, "rows features"]
+    ) -> Float32[np.ndarray, "rows actions"]:
         activation = _ACTIVATIONS[self.activation]
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             x = activation(x @ weight.T + bias)

@@ -1,4 +1,4 @@
-"""Which of an environment's objectives an experiment asks for, and where they lie in its rewards."""
+"""Which objectives an experiment asks for, and where they lie in the environment's rewards."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

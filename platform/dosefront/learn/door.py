@@ -16,7 +16,7 @@ RECENT = 256
 """Courses over which recent returns are averaged."""
 
 
-class ScalarizedVectorEnv(VectorEnv):
+class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
     """Pays the weighted sum of a reward vector and keeps the return vectors of finished courses.
 
     The sums are kept here and not taken from RLlib's episodes, whose chunks are changed in place by
@@ -30,7 +30,7 @@ class ScalarizedVectorEnv(VectorEnv):
     """
 
     def __init__(
-        self, env: VectorEnv, *, objectives: Sequence[str], weights: Sequence[float]
+        self, env: VectorEnv[Any, Any, Any], *, objectives: Sequence[str], weights: Sequence[float]
     ) -> None:
         mode = env.metadata.get("autoreset_mode")
         if mode is not AutoresetMode.NEXT_STEP:
@@ -54,7 +54,7 @@ class ScalarizedVectorEnv(VectorEnv):
         self._scalars = np.zeros(env.num_envs)
 
     def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Start every course anew."""
         self._vectors[:] = 0.0

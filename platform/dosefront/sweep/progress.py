@@ -74,9 +74,7 @@ class PlainView:
     def ended(self, record: TrialRecord) -> None:
         """Print how the trial ended."""
         self._count.ended += 1
-        self._console.print(
-            f"{self._count}  {_ending(record, self._objectives)}", highlight=False
-        )
+        self._console.print(f"{self._count}  {_ending(record, self._objectives)}", highlight=False)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -130,9 +128,7 @@ class _Count:
         return f"[{self.ended:>{len(str(self.trials))}}/{self.trials}]".replace("[", r"\[")
 
 
-def _cells(
-    spec: TrialSpec, progress: TrialProgress, objectives: Sequence[Objective]
-) -> list[str]:
+def _cells(spec: TrialSpec, progress: TrialProgress, objectives: Sequence[Objective]) -> list[str]:
     returns = [
         f"{objective.name} {objective.clinical(value):.3g}"
         for objective, value in zip(objectives, progress.return_vector, strict=True)

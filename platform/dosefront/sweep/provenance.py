@@ -22,7 +22,7 @@ def provenance() -> dict[str, Any]:
 
 
 def _commit() -> str | None:
-    """Commit of the working tree this code lies in, with "+" when it was changed; None elsewhere."""
+    """Commit of the working tree this code lies in, "+" when it was changed; None elsewhere."""
     folder = Path(__file__).parent
     try:
         commit = _git("rev-parse", "HEAD", folder=folder)

@@ -13,7 +13,13 @@ import ray
 from ray import tune
 from rich.console import Console
 
-from dosefront.errors import ClusterError, DosefrontError, SweepIncomplete, UsageError
+from dosefront.errors import (
+    ClusterError,
+    DosefrontError,
+    SweepIncomplete,
+    SweepInterrupted,
+    UsageError,
+)
 from dosefront.evaluate import evaluate_comparators
 from dosefront.experiment import ExperimentSpec, describe, dump_resolved, load_experiment
 from dosefront.records import FrontSummary, RunFolder, TrialSpec
@@ -33,12 +39,6 @@ QUIET = {
 
 OBJECT_STORE_BYTES = 200 * 2**20
 """Of a Ray that we start: nothing large goes through it."""
-
-
-class SweepInterrupted(DosefrontError):
-    """The sweep was stopped before its end; what had finished is kept."""
-
-    exit_code = 130
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,14 @@ from typing import Any
 
 from ray import tune
 
-from dosefront.evaluate import HELD_OUT, SELECT, NetworkPolicy, cohort_options, roll_out
-from dosefront.evaluate import PatientResults
+from dosefront.evaluate import (
+    HELD_OUT,
+    SELECT,
+    NetworkPolicy,
+    PatientResults,
+    cohort_options,
+    roll_out,
+)
 from dosefront.learn import Training
 from dosefront.records import TrialSpec
 

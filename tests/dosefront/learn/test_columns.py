@@ -64,8 +64,6 @@ class Walks(VectorEnv):
         return np.stack([slots, self.steps, self.courses], axis=1).astype(np.float32)
 
 
-
-
 class Door(ScalarizedVectorEnv):
     """Named as a class, as RLlib wants environments that are not registered with Ray."""
 
@@ -210,9 +208,7 @@ def test_with_lambda_one_and_no_value_the_advantage_is_the_return_to_go() -> Non
 def test_the_surrogate_is_clipped_as_in_equation_7(
     ratio: float, advantage: float, expected: float
 ) -> None:
-    found = clipped_surrogate(
-        torch.tensor([math.log(ratio)]), torch.tensor([advantage]), clip=0.2
-    )
+    found = clipped_surrogate(torch.tensor([math.log(ratio)]), torch.tensor([advantage]), clip=0.2)
     assert found.item() == pytest.approx(expected, rel=1e-6)
 
 

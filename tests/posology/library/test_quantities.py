@@ -32,8 +32,11 @@ def test_every_assumption_says_why(each) -> None:
 
 def test_areas_and_doses_are_never_given_in_minutes() -> None:
     # Carboplatin's AUC 5 mg min/mL is 83.3 mg h/L: a mix-up is a factor of 16.7.
-    assert not [each.path for each in quantities() if re.search(r"\bmin\b(?!\*)", each.unit)
-                and "mL/min" not in each.unit]
+    assert not [
+        each.path
+        for each in quantities()
+        if re.search(r"\bmin\b(?!\*)", each.unit) and "mL/min" not in each.unit
+    ]
 
 
 def test_a_quantity_in_another_unit_is_refused() -> None:

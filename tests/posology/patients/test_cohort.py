@@ -21,8 +21,10 @@ def test_a_patient_is_the_same_in_a_cohort_of_any_size() -> None:
 
 
 def test_splits_of_one_seed_share_no_patient() -> None:
-    ages = [Cohort.virtual(500, seed=5, split=split).covariates.age_years for split in
-            ("train", "select", "held-out")]
+    ages = [
+        Cohort.virtual(500, seed=5, split=split).covariates.age_years
+        for split in ("train", "select", "held-out")
+    ]
     assert len(np.unique(np.concatenate(ages))) == 1500
 
 

@@ -45,7 +45,9 @@ def reference_course(courses: Courses, patient: int, doses: np.ndarray) -> dict[
     who = courses.cohort.individuals
     person = courses.persons[patient]
     marrow = who.marrow[:, patient]
-    kinetics = [quantity(f"drugs/docetaxel/kinetics/{k}", "1/h") for k in ("k12", "k21", "k13", "k31")]
+    kinetics = [
+        quantity(f"drugs/docetaxel/kinetics/{k}", "1/h") for k in ("k12", "k21", "k13", "k31")
+    ]
     volume = quantity("drugs/docetaxel/kinetics/volume_central", "L")
     # The trace of the compartment matrix is the sum of its eigenvalues, which gives k10 back.
     k10 = who.docetaxel_rates[:, patient].sum() - sum(kinetics)
@@ -59,9 +61,12 @@ def reference_course(courses: Courses, patient: int, doses: np.ndarray) -> dict[
     for week, (first, second) in enumerate(doses):
         clearance = person["cisplatin_clearance"] * math.exp(-0.36 * (reversible + permanent))
         p = np.array(
-            [k10, *kinetics, volume, clearance, person["cisplatin_volume"], 8.64, 12.0]
-            + [*marrow[0:4], marrow[4], marrow[5], marrow[6], marrow[7], marrow[8], marrow[9]]
-            + [effect_rate, *spread, *person["kill_rates"]]
+            [
+                *(k10, *kinetics, volume),
+                *(clearance, person["cisplatin_volume"], 8.64, 12.0),
+                *marrow,
+                *(effect_rate, *spread, *person["kill_rates"]),
+            ]
         )
         area_before = y[16]
         counts = []

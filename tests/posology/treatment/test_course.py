@@ -37,8 +37,8 @@ def grade4_share(courses: Courses) -> float:
 
 
 def test_docetaxel_100_alone_gives_the_published_neutropenia(begin: Callable[..., Courses]) -> None:
-    # The label reports grade 4 in 75.4 %; an independent implementation of Kloft's model gives grade
-    # 4 in 79.9 % and grade 3/4 in 93.4 %.
+    # The label reports grade 4 in 75.4 %; an independent implementation of Kloft's model gives
+    # grade 4 in 79.9 % and grade 3/4 in 93.4 %.
     courses = begin(1000)
     cycle_of_docetaxel(courses)
     assert grade4_share(courses) == pytest.approx(0.78, abs=0.05)
@@ -87,7 +87,9 @@ def test_the_blood_count_schedule_decides_what_a_trial_reports(
         courses.step(np.array([[1.0], [0.0]]) * np.ones((2, 600)), slots)
         seen.append(courses.circulating[0] < 1.0)
     days = np.array(seen).reshape(6, 3, 600)
-    weekly, late, last = (days[:, which].any(axis=(0, 1)).mean() for which in (slice(3), [1, 2], [2]))
+    weekly, late, last = (
+        days[:, which].any(axis=(0, 1)).mean() for which in (slice(3), [1, 2], [2])
+    )
     assert weekly > 0.6
     assert late < 0.4 * weekly
     assert last < 0.05
@@ -276,8 +278,11 @@ def test_due_decisions_change_no_course(
     weekly, due = begin(200), begin(200, decide_when_due=True)
     both = [run(each, lambda _: np.ones((2, 200))) for each in (weekly, due)]
     assert both[0] == pytest.approx(both[1], rel=1e-12)
-    changed = [name for name in weekly.chart.dtype.names
-               if not np.array_equal(weekly.chart[name], due.chart[name])]
+    changed = [
+        name
+        for name in weekly.chart.dtype.names
+        if not np.array_equal(weekly.chart[name], due.chart[name])
+    ]
     assert changed == []
 
 

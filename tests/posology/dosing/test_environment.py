@@ -1,0 +1,220 @@
+"""The Gymnasium door: conventions, reproducibility, and refusals."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import data_equivalence
+from gymnasium.vector import AutoresetMode
+
+from posology.dosing import FEATURES, CourseEnv, CourseVectorEnv, decode
+from posology.treatment import DOSE_LEVELS, OBJECTIVES
+
+IDS = ("posology/DocetaxelCisplatin-v0", "posology/DocetaxelCisplatinContinuous-v0")
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_registered_id_makes_a_single_environment(name: str) -> None:
+    env = gym.make(name, patients=50)
+    observation, info = env.reset(seed=3)
+    assert info == {}
+    assert observation in env.observation_space
+    env.action_space.seed(0)
+    ended = False
+    total = np.zeros(2)
+    while not ended:
+        observation, reward, ended, truncated, info = env.step(env.action_space.sample())
+        assert observation in env.observation_space
+        assert reward in env.unwrapped.reward_space
+        assert not truncated
+        total += reward
+    assert info["endpoints"]["cycles"] >= 1.0
+    assert total[1] <= 0.0
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_registered_id_makes_a_native_vector_environment(name: str) -> None:
+    env = gym.make_vec(name, num_envs=5, vectorization_mode="vector_entry_point", patients=50)
+    assert isinstance(env.unwrapped, CourseVectorEnv)
+    assert env.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    observations, _ = env.reset(seed=3)
+    assert observations in env.observation_space
+    observations, rewards, ended, truncated, _ = env.step(env.action_space.sample())
+    assert observations in env.observation_space
+    assert rewards.shape == (5, 2)
+    assert rewards.dtype == np.float32
+    assert ended.shape == truncated.shape == (5,)
+
+
+def test_it_follows_mo_gymnasiums_conventions() -> None:
+    mo_gymnasium = pytest.importorskip("mo_gymnasium")
+    env = mo_gymnasium.make("posology/DocetaxelCisplatin-v0", patients=20)
+    assert env.unwrapped.reward_dim == 2
+    assert env.unwrapped.reward_space.shape == (2,)
+    env.reset(seed=0)
+    reward = env.step(0)[1]
+    assert reward.shape == (2,)
+    assert reward.dtype == np.float32
+    scalar = mo_gymnasium.wrappers.LinearReward(env, weight=np.array([0.5, 0.5]))
+    scalar.reset(seed=0)
+    assert np.isscalar(scalar.step(24)[1])
+
+
+def test_the_same_seed_gives_the_same_course_and_another_seed_another() -> None:
+    def course(seed: int) -> list:
+        env = CourseEnv(patients=500)
+        seen = [env.reset(seed=seed)[0]]
+        for _ in range(10):
+            observation, reward, ended, _, _ = env.step(18)
+            seen.append((observation, reward, ended))
+            if ended:
+                break
+        return seen
+
+    assert data_equivalence(course(7), course(7), exact=True)
+    assert not data_equivalence(course(7), course(8))
+
+
+def test_reset_without_a_seed_takes_the_next_patient() -> None:
+    env = CourseEnv(patients=500)
+    first, _ = env.reset(seed=1)
+    second, _ = env.reset()
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 2847])
+def test_trajectories_have_the_same_bits_in_any_batch(batch: int) -> None:
+    """Patients 0 to 13 of the same cohort, under the same actions, alone or in company."""
+    followed = np.arange(14)
+    actions = np.random.default_rng(1).integers(0, 25, (8, 2847))
+    whole = _trajectories(2847, np.arange(2847), actions)
+    for start in range(0, 14, batch):
+        slots = np.arange(batch) if batch == 2847 else (np.arange(start, start + batch) % 2847)
+        part = _trajectories(batch, slots, actions[:, slots])
+        shown = followed if batch == 2847 else np.arange(batch)
+        for ours, theirs in zip(part, whole, strict=True):
+            assert (ours[:, shown] == theirs[:, slots[shown]]).all()
+        if batch == 2847:
+            break
+
+
+def _trajectories(size: int, patients: np.ndarray, actions: np.ndarray) -> tuple:
+    env = CourseVectorEnv(size, cohort_seed=4, split="select", patients=2847)
+    observations, rewards = [env.reset(options={"patients": patients})[0]], []
+    ended = np.zeros(size, bool)
+    for row in actions:
+        observation, reward, now, _, _ = env.step(row)
+        observations.append(np.where(ended[:, None], 0.0, observation))
+        rewards.append(np.where(ended[:, None], 0.0, reward))
+        ended |= now
+    return np.array(observations), np.array(rewards)
+
+
+def test_a_finished_slot_takes_its_next_patient_at_the_following_step() -> None:
+    env = CourseVectorEnv(64, patients=500, decisions="due")
+    env.reset(seed=0)
+    ended = np.zeros(64, bool)
+    for _ in range(12):
+        before = env.courses.chart["patient"].copy()
+        _, rewards, now, _, infos = env.step(np.full(64, 18))
+        assert (rewards[ended] == 0.0).all()
+        assert (env.courses.chart["week"][ended] == 0).all()
+        assert (env.courses.chart["patient"][~ended] == before[~ended]).all()
+        assert ("endpoints" in infos) == now.any()
+        ended = now
+
+
+def test_a_hold_of_both_drugs_is_always_permitted_and_masks_agree_with_what_is_given() -> None:
+    env = CourseVectorEnv(256, patients=500)
+    env.reset(seed=0)
+    rng = np.random.default_rng(2)
+    levels = np.array(DOSE_LEVELS)
+    for _ in range(12):
+        masks = env.action_masks()
+        assert masks[:, 0].all()
+        actions = rng.integers(0, 25, 256)
+        before = env.courses.chart["totals_mg_m2"].copy()
+        fresh = env.courses.chart["ended"].copy()
+        env.step(actions)
+        given = env.courses.chart["totals_mg_m2"] - before
+        asked = np.stack([levels[actions // 5], levels[actions % 5]], axis=1) * 75.0
+        permitted = masks[np.arange(256), actions] & ~fresh
+        assert given[permitted] == pytest.approx(asked[permitted])
+
+
+def test_the_observation_decodes_to_the_chart() -> None:
+    env = CourseVectorEnv(32, patients=100)
+    observations, _ = env.reset(seed=0)
+    observations, *_ = env.step(np.full(32, 18))
+    seen = decode(observations)
+    chart = env.courses.chart
+    assert seen["neutrophils"] == pytest.approx(chart["neutrophils"], rel=1e-5)
+    assert seen["creatinine clearance"] == pytest.approx(chart["crcl_ml_min"], rel=1e-5)
+    assert seen["docetaxel, total"] == pytest.approx(chart["totals_mg_m2"][:, 0], rel=1e-5)
+    assert len(seen) == len(FEATURES) == observations.shape[1]
+
+
+def test_nothing_hidden_reaches_the_observation() -> None:
+    """Two patients who differ only in what the clinic cannot know look the same at first."""
+    env = CourseVectorEnv(2, patients=100)
+    env.reset(options={"patients": np.array([3, 3])})
+    first = env.reset(options={"patients": np.array([3, 3])})[0]
+    env.courses.persons["kill_rates"][3] *= 5.0
+    env.courses.persons["neuropathy_threshold"][3] *= 0.5
+    second = env.reset(options={"patients": np.array([3, 3])})[0]
+    assert (first == second).all()
+
+
+def test_a_regimen_may_be_prescribed_otherwise() -> None:
+    env = CourseVectorEnv(
+        4, patients=10, doses_mg_per_m2={"docetaxel": 60.0}, interval_days=28, cycles=2
+    )
+    assert env.regimen.label_doses == (60.0, 75.0)
+    assert (env.regimen.interval_weeks, env.regimen.cycles) == (4, 2)
+    env.reset(seed=0)
+    env.step(np.full(4, 18))
+    assert env.courses.chart["totals_mg_m2"][0] == pytest.approx([60.0, 75.0])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"doses_mg_per_m2": {"aspirin": 75.0}}, "gives docetaxel, cisplatin; got 'aspirin'"),
+        ({"doses_mg_per_m2": {"cisplatin": -75.0}}, "must be above 0 mg/m2; got -75"),
+        ({"doses_mg_per_m2": {"cisplatin": float("nan")}}, "must be above 0 mg/m2; got nan"),
+        ({"interval_days": 10}, "visits are weekly; got an interval of 10 d"),
+        ({"cycles": 0}, "at least one cycle; got 0"),
+        ({"decisions": "hourly"}, '"weekly" or "due"; got \'hourly\''),
+        ({"regimen": "aspirin"}, "unknown regimen 'aspirin'"),
+    ],
+)
+def test_what_cannot_be_prescribed_is_refused(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        CourseVectorEnv(1, patients=5, **options)
+
+
+@pytest.mark.parametrize("action", [[np.nan, 0.0], [-0.1, 1.0], [0.0, 1.3], [np.inf, 1.0]])
+def test_a_dose_outside_the_range_is_refused(action: list[float]) -> None:
+    env = CourseEnv(continuous=True, patients=5)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=r"between 0 and 1\.25; got"):
+        env.step(np.array(action, np.float32))
+
+
+@pytest.mark.parametrize("action", [25, -1, 1.5])
+def test_an_action_that_is_none_is_refused(action: float) -> None:
+    env = CourseEnv(patients=5)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="integer from 0 to 24"):
+        env.step(action)
+
+
+def test_naming_patients_that_do_not_exist_is_refused() -> None:
+    env = CourseVectorEnv(2, patients=5)
+    with pytest.raises(ValueError, match="must name 2 patients from 0 to 4"):
+        env.reset(options={"patients": np.array([0, 5])})
+
+
+def test_objectives_say_what_one_unit_means() -> None:
+    for objective in OBJECTIVES:
+        assert len(str(objective["description"])) > 60
+        assert objective["sense"] in ("maximise", "minimise")
