@@ -1,7 +1,5 @@
 """Dosefront: maps the trade-off between efficacy and toxicity of cancer drug combinations."""
 
-from importlib.metadata import version
+from dosefront.errors import DosefrontError
 
-__all__ = ["__version__"]
-
-__version__ = version("dosefront")
+__all__ = ["DosefrontError"]
