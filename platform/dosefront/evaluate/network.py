@@ -27,8 +27,8 @@ _ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = {
 class NetworkPolicy:
     """A fully connected network whose largest output names the discrete action."""
 
-    weights: Sequence[Float32[np.ndarray, "outputs inputs"]]
-    biases: Sequence[Float32[np.ndarray, " outputs"]]
+    weights: Sequence[Float32[np.ndarray, "_outputs _inputs"]]
+    biases: Sequence[Float32[np.ndarray, " _outputs"]]
     activation: str
     """Between layers: tanh or relu."""
     provenance: Mapping[str, Any]

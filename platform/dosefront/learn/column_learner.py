@@ -20,6 +20,7 @@ from dosefront.learn.advantages import generalised_advantages
 from dosefront.learn.discrete_actions import entropy, log_probability
 from dosefront.learn.fragment import Fragment
 from dosefront.learn.surrogate import clipped_surrogate
+from dosefront.learn.twins import beyond_twins
 
 ADAM_EPSILON = 1e-5
 SMALLEST_SPREAD = 1e-4
@@ -88,17 +89,18 @@ class ColumnPPOLearner(PPOTorchLearner):  # type: ignore[misc]
             fragment, values, discount=config.gamma, gae_lambda=config.lambda_
         )
         decided = fragment.decided
+        gains = beyond_twins(advantages[decided], fragment.occasions[decided])
         observations = observations[:, :-1][torch.from_numpy(np.ascontiguousarray(decided))]
         actions = torch.from_numpy(fragment.actions[decided])
         return {
             Columns.OBS: observations,
             Columns.ACTIONS: actions,
             Columns.ACTION_LOGP: log_probability(module.policy(observations), actions),
-            Postprocessing.ADVANTAGES: torch.from_numpy(_standardized(advantages[decided])),
+            Postprocessing.ADVANTAGES: torch.from_numpy(_standardized(gains)),
             Postprocessing.VALUE_TARGETS: torch.from_numpy((advantages + values[:, :-1])[decided]),
         }
 
 
 def _standardized(advantages: Float[np.ndarray, " rows"]) -> Float[np.ndarray, " rows"]:
-    centred: Any = advantages - advantages.mean()
-    return (centred / max(SMALLEST_SPREAD, advantages.std())).astype(np.float32)  # type: ignore[no-any-return]
+    spread = max(SMALLEST_SPREAD, advantages.std())
+    return ((advantages - advantages.mean()) / spread).astype(np.float32)

@@ -85,8 +85,7 @@ class ColumnPPO(PPO):  # type: ignore[misc]
         return sampled
 
     def _lifetime_steps(self) -> int:
-        steps: int = self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME))
-        return steps
+        return int(self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME)))
 
 
 def _batch(fragment: Fragment) -> MultiAgentBatch:

@@ -4,13 +4,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Int, Shaped
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils.metrics import EPISODE_RETURN_MEAN
 
 from dosefront.learn.discrete_actions import draw
 from dosefront.learn.door import ScalarizedVectorEnv
 from dosefront.learn.fragment import Fragment
+
+MOST_COURSES, MOST_DECISIONS = 1 << 24, 1 << 16
+"""Of one environment, and in one course: what keeps the numbers of occasions apart."""
 
 
 class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
@@ -19,10 +22,13 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     RLlib's own runner spends some 30 microseconds of Python a step on connectors and episodes.
     """
 
+    _needs_initial_reset: bool
+
     def make_env(self) -> None:
         """Build the environments, and the generator that draws their actions."""
         super().make_env()
         self._door: ScalarizedVectorEnv = self.env.unwrapped
+        self._twins = getattr(self._door.env.unwrapped, "twins", 1)
         self._actions = torch.Generator()
         if self._seed is None:
             self._actions.seed()
@@ -45,8 +51,11 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 "Judge a policy with dosefront.evaluate."
             )
         if force_reset or self._needs_initial_reset:
-            self._observations, _ = self._door.reset(seed=self._seed)
+            seed = self._seed if self._needs_initial_reset else None
+            self._observations, _ = self._door.reset(seed=seed)
             self._ended = np.zeros(self.num_envs, bool)
+            self._courses = np.zeros(self.num_envs, np.int64)
+            self._decisions = np.zeros(self.num_envs, np.int64)
             self._needs_initial_reset = False
         fragment = self._roll_out(-(-num_timesteps // self.num_envs))
         self._log(fragment)
@@ -58,22 +67,31 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         actions = np.empty(shape, self._door.single_action_space.dtype)
         rewards = np.empty(shape, np.float32)
         terminated, truncated, decided = (np.empty(shape, bool) for _ in range(3))
+        occasions = np.empty(shape, np.int64)
         for step in range(steps):
             observations[step] = self._observations
             decided[step] = ~self._ended
+            occasions[step] = self._occasions()
             actions[step] = self._act()
             self._observations, rewards[step], terminated[step], truncated[step], _ = (
                 self._door.step(actions[step])
             )
+            self._decisions = np.where(self._ended, 0, self._decisions + 1)
+            self._courses += self._ended
             self._ended = terminated[step] | truncated[step]
         observations[steps] = self._observations
-        columns = (observations, actions, rewards, terminated, truncated, decided)
+        columns = (observations, actions, rewards, terminated, truncated, decided, occasions)
         return Fragment(*(column.swapaxes(0, 1) for column in columns))
 
     def _act(self) -> Shaped[np.ndarray, " envs"]:
         with torch.inference_mode():
             outputs = self.module.policy(torch.from_numpy(self._observations))
             return draw(outputs, self._actions).numpy()
+
+    def _occasions(self) -> Int[np.ndarray, " envs"]:
+        """Family, course and number of the decision, in one number."""
+        families = np.arange(self.num_envs) // self._twins + self.num_envs * (self.worker_index or 0)
+        return (families * MOST_COURSES + self._courses) * MOST_DECISIONS + self._decisions
 
     def _log(self, fragment: Fragment) -> None:
         ended = fragment.terminated | fragment.truncated

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32, Shaped
+from jaxtyping import Bool, Float32, Int, Shaped
 
 
 class Fragment(NamedTuple):
@@ -16,6 +16,9 @@ class Fragment(NamedTuple):
     truncated: Bool[np.ndarray, "envs steps"]
     decided: Bool[np.ndarray, "envs steps"]
     """False in the step that resets a finished course: its action is ignored, its reward zero."""
+    occasions: Int[np.ndarray, "envs steps"]
+    """Equal where twins decide on the same patient, in the same course, the same number of steps
+    into it; unique otherwise."""
 
 
 def joined(fragments: list[Fragment]) -> Fragment:

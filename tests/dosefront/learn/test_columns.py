@@ -33,7 +33,7 @@ OBJECTIVES = tuple(
 
 
 class Walks(VectorEnv):
-    """Courses of 3 + slot steps; pays (action, -slot); observes slot, step in the course, course."""
+    """Courses of 3 + slot steps that pay (action, -slot); observes slot, step and course."""
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "objectives": OBJECTIVES}  # noqa: RUF012
 
