@@ -279,7 +279,7 @@ def _follow(job: str, address: str) -> None:
     for piece in jobs.job_logs(job, address, follow=True):
         print(piece, end="", flush=True)
     found = jobs.job_status(job, address)
-    if found.state != "SUCCEEDED":
+    if found.state != "succeeded":
         raise SweepIncomplete(f"job {job} ended as {found.state}: {found.message}")
 
 

@@ -69,11 +69,9 @@ def test_a_sweep_leaves_every_file_it_promises(finished: tuple[Path, str, str]) 
 def test_the_front_holds_every_trial_with_its_intervals(finished: tuple[Path, str, str]) -> None:
     front = read_front(RunFolder(finished[0]).front_json)
     assert {(p.algorithm, p.weights) for p in front.points} == {
-        (algorithm, weights)
-        for algorithm in ("PPO", "DQN")
-        for weights in ((1.0, 0.0), (0.3, 0.7))
+        (algorithm, weights) for algorithm in ("PPO", "DQN") for weights in ((1.0, 0.0), (0.3, 0.7))
     }
-    assert [each.id for each in front.comparators][0] == "label-with-rules"
+    assert front.comparators[0].id == "label-with-rules"
     assert front.held_out_patients == 64
     for point in front.points:
         for estimate in point.value_vector:

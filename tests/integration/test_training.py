@@ -1,4 +1,4 @@
-"""A trial's training: it is repeatable, leaves nothing to the next one, and exports what it learned."""
+"""A trial's training: repeatable, leaving nothing to the next one, exporting what it learned."""
 
 import numpy as np
 import pytest

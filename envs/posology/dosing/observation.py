@@ -22,7 +22,7 @@ class Feature:
     centre: float
     spread: float
     transform: str = "identity"
-    """identity, log (positive numbers), or log1p of a number capped at 12 (weeks since)."""
+    """identity, log (of positive numbers), or weeks: log1p of a number capped at 26."""
 
     def encode(self, x: Column) -> Column:
         """From clinical units to an observation."""
@@ -33,7 +33,7 @@ class Feature:
         return _DECODE[self.transform](y * self.spread + self.centre)
 
 
-_LONGEST_WEEKS = 12.0
+_LONGEST_WEEKS = 26.0
 _ENCODE: Mapping[str, Callable[[Column], Column]] = {
     "identity": lambda x: x,
     "log": np.log,

@@ -85,7 +85,7 @@ CHART = np.dtype(
 )
 """A course of treatment as it stands."""
 
-NEVER = 99
+NEVER = 999
 """Weeks since a dose or a scan that has not happened."""
 
 

@@ -69,7 +69,8 @@ class Setting(NamedTuple):
     neutrophils_low: float
     platelets_low: float
     crcl_low: float
-    reference_areas: tuple[float, float]
+    exposure_scale: tuple[float, float]
+    """Hours of label intensity for each mg h/L: the label's interval over the label's area."""
     effect_rate: float
     """Of the effect compartment [1/h]."""
     marrow_norm: int
@@ -79,7 +80,10 @@ class Setting(NamedTuple):
     recoverable_share: float
     recovery_per_week: float
     neuropathy_equivalence: float
+    neuropathy_norm: int
     fatality: float
+    severe_neutropenia: tuple[float, float]
+    """Counts [10^9/L] below which neutropenia has grade 3 and grade 4."""
     neutrophil_sd: float
     platelet_sd: float
     crcl_sd: float
@@ -106,6 +110,7 @@ def setting(cohort: Cohort, regimen: Regimen, *, decide_when_due: bool) -> Setti
     molar_mass = quantity("drugs/cisplatin/molar_mass", "g/mol")
     recovery_days = quantity("drugs/cisplatin/nephrotoxicity/recovery_half_life", "d")
     areas = cohort.individuals.reference_area
+    label_hours = HOURS_PER_WEEK * Regimen.labelled(regimen.name).interval_weeks
     return Setting(
         key=cohort.noise_key,
         decide_when_due=decide_when_due,
@@ -119,7 +124,7 @@ def setting(cohort: Cohort, regimen: Regimen, *, decide_when_due: bool) -> Setti
         neutrophils_low=regimen.guardrails.neutrophils_low,
         platelets_low=regimen.guardrails.platelets_low,
         crcl_low=regimen.guardrails.crcl_low,
-        reference_areas=(float(areas[0]), float(areas[1])),
+        exposure_scale=(label_hours / float(areas[0]), label_hours / float(areas[1])),
         effect_rate=math.log(2.0) / half_life_hours,
         marrow_norm=int(quantity("drugs/combination/marrow_norm", "1")),
         crcl_exponent=quantity("drugs/cisplatin/kinetics/clearance_crcl_exponent", "1"),
@@ -128,7 +133,9 @@ def setting(cohort: Cohort, regimen: Regimen, *, decide_when_due: bool) -> Setti
         recoverable_share=quantity("drugs/cisplatin/nephrotoxicity/recoverable_share", "1"),
         recovery_per_week=math.exp(-math.log(2.0) * _DAYS / recovery_days),
         neuropathy_equivalence=quantity("drugs/docetaxel/neuropathy/cisplatin_equivalence", "1"),
+        neuropathy_norm=int(quantity("toxicities/neuropathy/norm", "1")),
         fatality=quantity("toxicities/febrile_neutropenia/fatality", "1"),
+        severe_neutropenia=(float(neutrophil_bounds()[2]), float(neutrophil_bounds()[3])),
         neutrophil_sd=quantity("toxicities/neutrophils/assay_sd", "1"),
         platelet_sd=quantity("toxicities/platelets/assay_sd", "1"),
         crcl_sd=quantity("toxicities/creatinine/assay_sd", "1"),
@@ -359,8 +366,7 @@ def _expose(
             )
             area += mode_area
             effect += mode_effect
-        # Relative to label intensity: the label's area spread over its interval acts as one.
-        relative = s.interval_weeks * HOURS_PER_WEEK / s.reference_areas[drug]
+        relative = s.exposure_scale[drug]
         before = c.effect[drug]
         c.effect[drug] = before * kept + effect * relative
         acted_hours = area * relative + (before - c.effect[drug]) / s.effect_rate
@@ -422,7 +428,7 @@ def _grade_week(
     fever = unit_interval(words[0]) < -math.expm1(-person.fever_hazard * days_grade4)
     dies = fever and unit_interval(words[1]) < s.fatality
     nerves = combined_effect(
-        c.totals_mg_m2[1], s.neuropathy_equivalence * c.totals_mg_m2[0], s.marrow_norm
+        c.totals_mg_m2[1], s.neuropathy_equivalence * c.totals_mg_m2[0], s.neuropathy_norm
     )
     lost = c.renal_reversible + c.renal_permanent
     grades = (
@@ -469,9 +475,10 @@ def _visit(
         c.nadir_neutrophils, c.nadir_platelets = c.neutrophils, c.platelets
     c.nadir_neutrophils = min(c.nadir_neutrophils, c.neutrophils)
     c.nadir_platelets = min(c.nadir_platelets, c.platelets)
-    c.grade4_visits = c.grade4_visits + 1 if c.neutrophils < 0.5 else 0
+    grade3, grade4 = s.severe_neutropenia
+    c.grade4_visits = c.grade4_visits + 1 if c.neutrophils < grade4 else 0
     c.long_grade4 |= c.grade4_visits >= 2
-    charted = 4 if c.neutrophils < 0.5 else 3 if c.neutrophils < 1.0 else 0
+    charted = 4 if c.neutrophils < grade4 else 3 if c.neutrophils < grade3 else 0
     c.charted_neutropenia = max(c.charted_neutropenia, charted)
     if c.week % s.scan_weeks == 0:
         sld = person.baseline_sld_mm * math.exp(c.log_size) + s.scan_sd_mm * z_scan

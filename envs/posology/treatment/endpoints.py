@@ -16,12 +16,15 @@ def endpoints(chart: np.ndarray, regimen: Regimen) -> Mapping[str, np.ndarray]:
     """Clinical endpoints of each patient, from a record array of ``CHART``.
 
     Booleans average to rates, numbers to means. "Serious adverse event" is any event of CTCAE
-    grade 3 or worse; dose intensity is relative to the label doses given on time for all cycles.
+    grade 3 or worse. Relative dose intensity is the dose given per week of treatment, from the first
+    visit to an interval after the last cycle began, over the label's.
     """
     week = np.where(chart["ended"], chart["week"], regimen.horizon_weeks)
     event = np.where(chart["progression_week"] > 0, chart["progression_week"], chart["death_week"])
     progression_free = np.where(event > 0, event, week) * DAYS_PER_WEEK
     worst = chart["worst_grades"]
+    treated_weeks = chart["week"] - chart["weeks_since_dose"] + regimen.interval_weeks
+    treated_weeks = np.where(chart["cycles"] > 0, treated_weeks, regimen.interval_weeks)
     out: dict[str, Any] = {
         "confirmed response": chart["confirmed"],
         "progression-free days": progression_free.astype(float),
@@ -34,9 +37,10 @@ def endpoints(chart: np.ndarray, regimen: Regimen) -> Mapping[str, np.ndarray]:
         out[f"{term}, grade >= 3"] = worst[:, index] >= 3
         out[f"{term}, worst grade"] = worst[:, index].astype(float)
     for index, drug in enumerate(regimen.drugs):
-        planned = regimen.label_doses[index] * regimen.cycles
-        out[f"{drug}, relative dose intensity"] = chart["totals_mg_m2"][:, index] / planned
+        per_week = chart["totals_mg_m2"][:, index] / treated_weeks
+        label_per_week = regimen.label_doses[index] / regimen.interval_weeks
+        out[f"{drug}, relative dose intensity"] = per_week / label_per_week
     out["cycles"] = chart["cycles"].astype(float)
-    out["weeks of delay"] = chart["delay_weeks"].astype(float)
+    out["due visits without a dose"] = chart["delay_weeks"].astype(float)
     out["doses refused by guardrails"] = chart["refusals"].astype(float)
     return out

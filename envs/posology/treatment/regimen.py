@@ -123,9 +123,19 @@ class Regimen:
         return replace(
             self,
             label_doses=tuple(doses.values()),
+            rules=self._rules_for(doses["docetaxel"]),
             interval_weeks=int(days) // DAYS_PER_WEEK,
             cycles=self.cycles if cycles is None else cycles,
         )
+
+    def _rules_for(self, docetaxel_mg_m2: float) -> LabelRules:
+        """The label's rules, whose reduced doses stay what they are in mg/m2."""
+        before = self.label_doses[self.drugs.index("docetaxel")]
+        first, second = (
+            min(1.0, fraction * before / docetaxel_mg_m2)
+            for fraction in self.rules.docetaxel_reductions
+        )
+        return replace(self.rules, docetaxel_reductions=(first, second))
 
 
 DOSE_LEVELS = (0.0, 0.5, 0.75, 1.0, 1.25)

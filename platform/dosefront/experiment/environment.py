@@ -86,6 +86,8 @@ class EnvironmentDescription:
     id: str
     version: str
     objectives: tuple[Objective, ...]
+    action_space: str
+    """Kind of its actions, such as Discrete or Box."""
 
 
 def describe(environment: EnvironmentSection) -> EnvironmentDescription:
@@ -111,10 +113,13 @@ def _read_description(identifier: str, arguments: str) -> EnvironmentDescription
             f"{identifier} cannot be made: {reason.rstrip('.')}. Correct its options and regimen."
         ) from error
     metadata = made.unwrapped.metadata
+    action_space = type(made.action_space).__name__
     made.close()  # type: ignore[no-untyped-call]
     try:
         objectives = tuple(Objective.from_mapping(each) for each in metadata["objectives"])
-        return EnvironmentDescription(identifier, str(metadata["version"]), objectives)
+        return EnvironmentDescription(
+            identifier, str(metadata["version"]), objectives, action_space
+        )
     except (LookupError, TypeError, DosefrontError) as error:
         raise UsageError(
             f"{identifier} must describe its version and objectives in its metadata; found "

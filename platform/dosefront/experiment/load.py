@@ -16,6 +16,9 @@ from dosefront.experiment.spec import ExperimentSpec
 from dosefront.experiment.suggestion import suggestion
 from dosefront.records import write_atomically
 
+LEARNABLE = ("Discrete",)
+"""Kinds of actions that the algorithms learn."""
+
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> ExperimentSpec:
     """The experiment in a file; raises ExperimentError with all its faults.
@@ -25,7 +28,7 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> ExperimentSpec
     document = read_document(_text(path), file=str(path), overrides=overrides)
     faults = document.faults
     if document.data is not None:
-        faults += _objective_faults(document)
+        faults += _environment_faults(document)
         try:
             spec = ExperimentSpec.model_validate(document.data)
         except ValidationError as error:
@@ -41,8 +44,8 @@ def _place(fault: Fault) -> tuple[str, int, int]:
     return (fault.file, fault.line or 0, fault.column or 0)
 
 
-def _objective_faults(document: Document) -> Iterator[Fault]:
-    """Objectives that the environment lacks, asked of its defaults where its section is faulty."""
+def _environment_faults(document: Document) -> Iterator[Fault]:
+    """What the environment cannot give; asked of its defaults where its section is faulty."""
     data = document.data if isinstance(document.data, dict) else {}
     section, names = data.get("environment"), data.get("objectives")
     if not isinstance(section, dict) or not isinstance(names, list):
@@ -53,6 +56,12 @@ def _objective_faults(document: Document) -> Iterator[Fault]:
             break
     else:
         return
+    if environment.action_space not in LEARNABLE:
+        yield document.values["environment", "id"].fault(
+            f"{environment.id} takes {environment.action_space} actions; PPO and DQN learn "
+            f"{' or '.join(LEARNABLE)} ones here. Use the environment of the same regimen with "
+            "discrete doses."
+        )
     known = [objective.name for objective in environment.objectives]
     for index, name in enumerate(names):
         if isinstance(name, str) and name not in known:

@@ -28,7 +28,7 @@ class TrialRecord:
     wall_seconds: float
     error: str | None
     provenance: Mapping[str, Any]
-    """Versions, commit, host, cohort hashes: JSON values."""
+    """Versions, commit, machine, environment: JSON values."""
 
     def __post_init__(self) -> None:
         if self.status not in ("finished", "failed"):

@@ -55,7 +55,7 @@ class Books:
                 self.folder.ledger,
             )
         contents = self._ledger.read()
-        known = {record.name for record in contents.comparators}
+        known = {record.name for record in contents.comparators if self._counts(record)}
         for each in self.comparators:
             if each.name not in known:
                 self._ledger.append(
@@ -67,7 +67,9 @@ class Books:
                         provenance=self._provenance,
                     )
                 )
-        return tuple(trial for trial in contents.trials if self._counts(trial))
+        return tuple(
+            trial for trial in contents.trials if trial.status == "finished" and self._counts(trial)
+        )
 
     def finished(self, spec: TrialSpec, report: Mapping[str, Any]) -> TrialRecord:
         """Store a trial's policy and results, then its record."""
@@ -116,14 +118,15 @@ class Books:
                 f"{self.folder.ledger}:{first.line} is no record: {first.reason}. Run `dosefront "
                 f"resume {self.folder.path}`, which sets it aside and repeats only that trial."
             )
-        if not any(trial.status == "finished" for trial in contents.trials):
+        trials = [trial for trial in contents.trials if self._counts(trial)]
+        if not any(trial.status == "finished" for trial in trials):
             return None
         summary = summarise(
             self.run_id,
             objectives=self.objectives,
             environment=self.environment.id,
             environment_version=self.environment.version,
-            trials=contents.trials,
+            trials=trials,
             comparators=contents.comparators,
         )
         write_front(self.folder, summary)
@@ -137,7 +140,7 @@ class Books:
             self.tracker.front_changed(summary, self.folder.front_png)
         return record
 
-    def _counts(self, trial: TrialRecord) -> bool:
-        """Whether a record of the ledger spares its trial: finished, on this environment."""
-        same = trial.provenance.get("environment") == self._provenance["environment"]
-        return trial.status == "finished" and same
+    def _counts(self, record: TrialRecord | ComparatorRecord) -> bool:
+        """Whether a record was made on the environment as it is now."""
+        same: bool = record.provenance.get("environment") == self._provenance["environment"]
+        return same

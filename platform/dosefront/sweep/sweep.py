@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -253,6 +254,13 @@ def _tune(
     shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _check_answers(address: str) -> None:
+    """Raise OSError where nobody listens; Ray itself would go on asking for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host:
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
 @contextmanager
 def _ray(address: str) -> Iterator[None]:
     """A connection to Ray; one that we start leaves nothing behind.
@@ -264,8 +272,9 @@ def _ray(address: str) -> Iterator[None]:
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address != "local":
         try:
+            _check_answers(address)
             ray.init(address=address, **quiet)
-        except (ConnectionError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise ClusterError(
                 f"no Ray cluster answers at {address}: {error}. Start one with `ray start --head`, "
                 "or use --address local."

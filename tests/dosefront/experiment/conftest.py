@@ -31,6 +31,8 @@ tracking: {wandb: {project: dosefront, mode: off}}
 class TwoObjectives(gymnasium.Env[np.ndarray, int]):
     """Describes itself as our environments do; nobody steps it here."""
 
+    action_space = gymnasium.spaces.Discrete(3)
+
     metadata = {  # noqa: RUF012  Gymnasium's own class attribute
         "render_modes": [],
         "version": "3",

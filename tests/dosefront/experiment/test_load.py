@@ -2,6 +2,7 @@ import jsonschema
 import pytest
 import yaml
 
+from dosefront.errors import ExperimentError
 from dosefront.experiment import (
     DQNSettings,
     EnvironmentSection,
@@ -114,3 +115,13 @@ def test_the_json_schema_agrees_with_the_loader(written):
     validator = jsonschema.Draft202012Validator(json_schema())
     assert validator.is_valid(yaml.safe_load(written(*plain).read_text()))
     assert not validator.is_valid(yaml.safe_load(written(*plain, ("seeds:", "sedes:")).read_text()))
+
+
+def test_an_environment_whose_actions_cannot_be_learned_is_a_fault(tmp_path):
+    path = tmp_path / "continuous.yaml"
+    path.write_text(
+        "name: continuous\nenvironment:\n  id: posology/DocetaxelCisplatinContinuous-v0\n"
+        "objectives: [efficacy, toxicity]\nweights: {lattice: 2}\nalgorithms: [{name: PPO}]\n"
+    )
+    with pytest.raises(ExperimentError, match=r":3:7: .* takes Box actions; PPO and DQN learn"):
+        load_experiment(path)

@@ -13,6 +13,7 @@ from posology.library import (
     quantities,
     quantity,
 )
+from posology.pharmacology.week import GRADE4, INFUSION
 
 
 @pytest.mark.parametrize("each", quantities(), ids=lambda each: each.path)
@@ -82,3 +83,8 @@ def test_klofts_slope_is_19_27_per_milligram() -> None:
     molar_mass = quantity("drugs/docetaxel/molar_mass", "g/mol")
     converted = per_milligram_from_per_micromole(slope, molar_mass=molar_mass)
     assert converted == pytest.approx(15.5711 / 0.8079, rel=1e-9)
+
+
+def test_the_kernels_constants_are_the_librarys() -> None:
+    assert {quantity(f"drugs/{drug}/infusion", "h") for drug in drug_names()} == {INFUSION}
+    assert quantity("toxicities/ctcae/neutrophils_grade4", "10^9/L") == GRADE4

@@ -291,3 +291,46 @@ def test_terms_are_graded_in_the_order_of_the_endpoints(regimen: Regimen) -> Non
     courses.chart["worst_grades"] = [[1, 2, 3, 4, 5]]
     seen = endpoints(courses.chart, regimen)
     assert [seen[f"{term}, worst grade"][0] for term in TERMS] == [1, 2, 3, 4, 5]
+
+
+def test_half_the_label_intensity_kills_at_half_the_rate(regimen: Regimen) -> None:
+    cohort = Cohort.virtual(200, seed=6)
+    slots = np.arange(200)
+    kills = []
+    for days in (21, 42):
+        courses = Courses(
+            200,
+            cohort=cohort,
+            regimen=regimen.prescribed(interval_days=days),
+            decide_when_due=False,
+        )
+        courses.begin(slots, patients=slots, courses=np.zeros(200, np.int64))
+        courses._setting = courses._setting._replace(fatality=0.0, progression_mm=np.inf)
+        courses.step(np.ones((2, 200)), slots)
+        for _ in range(12):
+            courses.step(np.zeros((2, 200)), slots)
+        kills.append(courses.chart["kill"] / 21.0)
+    # One label dose is 21 days at label intensity, whatever interval is prescribed.
+    assert kills[0] == pytest.approx(kills[1])
+    relative = kills[0] / courses.cohort.individuals.kill_rates.sum(axis=0)
+    assert np.median(relative) == pytest.approx(1.0, abs=0.12)
+
+
+def test_dose_intensity_is_one_for_the_label_on_time_and_half_at_twice_the_interval(
+    begin: Callable[..., Courses],
+) -> None:
+    courses = begin(4)
+    chart = courses.chart
+    chart["cycles"], chart["week"] = 3, 40
+    chart["totals_mg_m2"] = 225.0
+    chart["weeks_since_dose"] = [34, 31, 34, 34]  # last cycle in week 6, or 9
+    chart["cycles"][3], chart["totals_mg_m2"][3] = 0, 0.0
+    chart["weeks_since_dose"][3] = 999
+    seen = endpoints(chart, courses.regimen)["docetaxel, relative dose intensity"]
+    assert seen == pytest.approx([1.0, 0.75, 1.0, 0.0])
+
+
+def test_reduced_doses_stay_what_they_are_when_less_is_prescribed(regimen: Regimen) -> None:
+    lower = regimen.prescribed(doses_mg_per_m2={"docetaxel": 60.0})
+    assert lower.rules.docetaxel_reductions == pytest.approx((1.0, 50.0 / 60.0))
+    assert regimen.rules.docetaxel_reductions == pytest.approx((65.0 / 75.0, 50.0 / 75.0))
