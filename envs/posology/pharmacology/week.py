@@ -26,6 +26,9 @@ GRADE4 = 0.5
 TRACE = 1e-6
 """Slowest mode of docetaxel [mg/L] below which no drug is left to follow."""
 
+ONE_CELL = 1e-9
+"""One cell a litre [10^9/L]: a pool is never left emptier, so that it can grow again."""
+
 # Rows of the arrays the kernel works on; a column is a patient.
 MODES = 5
 """Concentration modes [mg/L]: three of docetaxel, two of cisplatin (unbound platinum)."""
@@ -138,7 +141,8 @@ def _store(
             modes[m, i] = w[(_MODE + m) * LANES + j]
         for chain in range(2):
             for s in range(STAGES):
-                marrow[STAGES * chain + s, i] = w[(_CELLS + 6 * chain + s) * LANES + j]
+                cells = w[(_CELLS + 6 * chain + s) * LANES + j]
+                marrow[STAGES * chain + s, i] = max(cells, ONE_CELL)
         records[LOWEST_NEUTROPHILS, i] = w[_LOWEST * LANES + j]
         records[LOWEST_PLATELETS, i] = w[(_LOWEST + 1) * LANES + j]
         records[GRADE4_HOURS, i] = w[_HOURS * LANES + j]

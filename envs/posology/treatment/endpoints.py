@@ -16,8 +16,8 @@ def endpoints(chart: np.ndarray, regimen: Regimen) -> Mapping[str, np.ndarray]:
     """Clinical endpoints of each patient, from a record array of ``CHART``.
 
     Booleans average to rates, numbers to means. "Serious adverse event" is any event of CTCAE
-    grade 3 or worse. Relative dose intensity is the dose given per week of treatment, from the first
-    visit to an interval after the last cycle began, over the label's.
+    grade 3 or worse. Relative dose intensity is the dose given per week of treatment, from the
+    first visit to an interval after the last cycle began, over the label's.
     """
     week = np.where(chart["ended"], chart["week"], regimen.horizon_weeks)
     event = np.where(chart["progression_week"] > 0, chart["progression_week"], chart["death_week"])
