@@ -185,7 +185,7 @@ def test_trials_that_fail_are_told_and_the_others_go_on(tmp_path: Path) -> None:
     yaml = write_experiment(tmp_path)
     done = dosefront(
         *("sweep", yaml, "--out", tmp_path, "--run-id", "a"),
-        *("--set", "algorithms.1.learning_rate=1e30", "--set", "algorithms.1.steps=2000"),
+        *("--set", "algorithms.1.learning_rate=3e38", "--set", "algorithms.1.steps=2000"),
     )
     assert done.returncode == 3, done.stderr
     assert "2 trials failed" in done.stderr

@@ -47,6 +47,8 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         doses_mg_per_m2, interval_days, cycles: replace the label's, see
             :meth:`posology.treatment.Regimen.prescribed`.
         cohort_seed, split, patients: which patients, see :meth:`posology.patients.Cohort.virtual`.
+        twins: this many neighbouring slots are a family: each starts its k-th course with the same
+            patient and noise, so that a learner can tell what a dose did from the patient's luck.
     """
 
     metadata: dict[str, Any] = METADATA
@@ -64,10 +66,14 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         cohort_seed: int = 0,
         split: str = "train",
         patients: int = 4096,
+        twins: int = 1,
     ) -> None:
         if decisions not in ("weekly", "due"):
             raise ValueError(f'decisions must be "weekly" or "due"; got {decisions!r}.')
+        if twins < 1 or num_envs % twins:
+            raise ValueError(f"{num_envs} slots cannot be families of {twins}. Give a divisor.")
         self.num_envs = num_envs
+        self.twins = twins
         self.regimen = Regimen.labelled(regimen).prescribed(
             doses_mg_per_m2=doses_mg_per_m2, interval_days=interval_days, cycles=cycles
         )
@@ -149,10 +155,13 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         return (first[:, :, None] & second[:, None, :]).reshape(self.num_envs, -1)
 
     def _admit(self, slots: Int[np.ndarray, " some"]) -> None:
-        """Put a random patient into each of ``slots``, from the slot's own stream."""
+        """Put a random patient into each of ``slots``, from its family's own stream."""
         self._course[slots] += 1
         zero = np.uint64(0)
-        words = [philox(self._key, np.uint64(k), self._course[k], zero, zero)[0] for k in slots]
+        words = [
+            philox(self._key, np.uint64(k // self.twins), self._course[k], zero, zero)[0]
+            for k in slots
+        ]
         patients = np.array(words, np.int64) % self.courses.cohort.patients.size
         self.courses.begin(slots, patients=patients, courses=self._course[slots])
 

@@ -77,6 +77,8 @@ class Setting(NamedTuple):
     crcl_exponent: float
     flow_peripheral: float
     volume_peripheral: float
+    most_renal_loss: float
+    """Log loss of creatinine clearance that is never exceeded."""
     recoverable_share: float
     recovery_per_week: float
     neuropathy_equivalence: float
@@ -130,6 +132,7 @@ def setting(cohort: Cohort, regimen: Regimen, *, decide_when_due: bool) -> Setti
         crcl_exponent=quantity("drugs/cisplatin/kinetics/clearance_crcl_exponent", "1"),
         flow_peripheral=quantity("drugs/cisplatin/kinetics/flow_peripheral", "L/h"),
         volume_peripheral=quantity("drugs/cisplatin/kinetics/volume_peripheral", "L"),
+        most_renal_loss=-math.log(quantity("drugs/cisplatin/nephrotoxicity/lowest_share", "1")),
         recoverable_share=quantity("drugs/cisplatin/nephrotoxicity/recoverable_share", "1"),
         recovery_per_week=math.exp(-math.log(2.0) * _DAYS / recovery_days),
         neuropathy_equivalence=quantity("drugs/docetaxel/neuropathy/cisplatin_equivalence", "1"),
@@ -348,7 +351,7 @@ def _expose(
     """
     c = chart[i]
     person = people[c.patient]
-    lost = c.renal_reversible + c.renal_permanent
+    lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
     clearance = person.cisplatin_clearance * math.exp(-s.crcl_exponent * lost)
     fast, slow, fast_unit, slow_unit = two_compartment_modes(
         clearance, person.cisplatin_volume, s.flow_peripheral, s.volume_peripheral
@@ -430,7 +433,7 @@ def _grade_week(
     nerves = combined_effect(
         c.totals_mg_m2[1], s.neuropathy_equivalence * c.totals_mg_m2[0], s.neuropathy_norm
     )
-    lost = c.renal_reversible + c.renal_permanent
+    lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
     grades = (
         grade_below(records[LOWEST_NEUTROPHILS, i], bounds.neutrophils),
         grade_below(records[LOWEST_PLATELETS, i], bounds.platelets),
@@ -466,7 +469,7 @@ def _visit(
     other = philox(key, patient, course, week, np.uint64(1))
     z_neutrophils, z_platelets = normal_pair(blood[0], blood[1])
     z_creatinine, z_scan = normal_pair(other[0], other[1])
-    lost = c.renal_reversible + c.renal_permanent
+    lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
     c.neutrophils = marrow[4, i] * math.exp(s.neutrophil_sd * z_neutrophils)
     c.platelets = marrow[9, i] * math.exp(s.platelet_sd * z_platelets)
     c.crcl_ml_min = person.crcl_ml_min * math.exp(s.crcl_sd * z_creatinine - lost)

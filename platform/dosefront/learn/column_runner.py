@@ -90,9 +90,8 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
 
     def _occasions(self) -> Int[np.ndarray, " envs"]:
         """Family, course and number of the decision, in one number."""
-        families = np.arange(self.num_envs) // self._twins + self.num_envs * (
-            self.worker_index or 0
-        )
+        first = self.num_envs * (self.worker_index or 0)
+        families = first + np.arange(self.num_envs) // self._twins
         return (families * MOST_COURSES + self._courses) * MOST_DECISIONS + self._decisions
 
     def _log(self, fragment: Fragment) -> None:

@@ -24,6 +24,7 @@ from dosefront.learn.discrete_actions import draw, entropy, log_probability
 from dosefront.learn.door import ScalarizedVectorEnv
 from dosefront.learn.fragment import Fragment, joined
 from dosefront.learn.surrogate import clipped_surrogate
+from dosefront.learn.twins import beyond_twins
 
 ACTIONS = 3
 OBJECTIVES = tuple(
@@ -36,6 +37,8 @@ class Walks(VectorEnv):
     """Courses of 3 + slot steps that pay (action, -slot); observes slot, step and course."""
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "objectives": OBJECTIVES}  # noqa: RUF012
+
+    twins = 2
 
     def __init__(self, num_envs: int = 4) -> None:
         self.num_envs = num_envs
@@ -130,6 +133,7 @@ def random_fragment(generator: np.random.Generator, *, envs: int, steps: int) ->
         terminated=terminated,
         truncated=truncated,
         decided=decided,
+        occasions=np.arange(envs * steps).reshape(envs, steps),
     )
 
 
@@ -190,6 +194,7 @@ def test_with_lambda_one_and_no_value_the_advantage_is_the_return_to_go() -> Non
         terminated=ends,
         truncated=ends & False,
         decided=np.ones((1, 3), bool),
+        occasions=np.array([[0, 1, 2]]),
     )
     found = generalised_advantages(fragment, np.zeros((1, 4)), discount=1.0, gae_lambda=1.0)
     np.testing.assert_array_equal(found, [[7.0, 6.0, 4.0]])
@@ -259,6 +264,41 @@ def test_rewards_of_each_course_sum_to_the_doors_scalar_returns() -> None:
     door = runner.env.unwrapped
     assert len(sums) > 20
     np.testing.assert_allclose(sorted(sums), sorted(door.scalar_returns), rtol=1e-6)
+
+
+def test_an_occasion_is_a_family_a_course_and_a_place_in_it() -> None:
+    runner = ColumnEnvRunner(config=config())
+    fragments = [runner.sample() for _ in range(2)]
+    occasions, observations, decided = (
+        np.concatenate([getattr(f, name)[:, :20] for f in fragments], axis=1)
+        for name in ("occasions", "observations", "decided")
+    )
+    slots, steps, courses = observations[decided].T
+    places = list(zip(slots // Walks.twins, courses, steps, strict=True))
+    numbers = occasions[decided]
+    assert len(set(numbers)) == len(set(places)) == len(set(zip(numbers, places, strict=True)))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_twins_are_compared_with_the_mean_of_the_others(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    advantages, occasions = generator.normal(size=30), generator.integers(0, 12, 30)
+    found = beyond_twins(advantages, occasions)
+    for row in range(30):
+        others = (occasions == occasions[row]) & (np.arange(30) != row)
+        baseline = advantages[others].mean() if others.any() else 0.0
+        assert found[row] == pytest.approx(advantages[row] - baseline, abs=1e-12)
+
+
+@given(luck=st.floats(-1e3, 1e3))
+def test_what_all_twins_share_cancels(luck: float) -> None:
+    advantages, occasions = np.array([1.0, 4.0, 2.0, 3.0]), np.array([7, 7, 7, 8])
+    shared = np.where(occasions == 7, luck, 0.0)
+    np.testing.assert_allclose(
+        beyond_twins(advantages + shared, occasions),
+        beyond_twins(advantages, occasions),
+        atol=1e-9,
+    )
 
 
 def test_only_decisions_are_counted_as_steps() -> None:

@@ -185,6 +185,7 @@ def test_a_regimen_may_be_prescribed_otherwise() -> None:
         ({"cycles": 0}, "at least one cycle; got 0"),
         ({"decisions": "hourly"}, '"weekly" or "due"; got \'hourly\''),
         ({"regimen": "aspirin"}, "unknown regimen 'aspirin'"),
+        ({"twins": 2}, "1 slots cannot be families of 2"),
     ],
 )
 def test_what_cannot_be_prescribed_is_refused(options: dict, message: str) -> None:
@@ -218,3 +219,15 @@ def test_objectives_say_what_one_unit_means() -> None:
     for objective in OBJECTIVES:
         assert len(str(objective["description"])) > 60
         assert objective["sense"] in ("maximise", "minimise")
+
+
+def test_twins_meet_the_same_patients_with_the_same_luck() -> None:
+    env = CourseVectorEnv(12, patients=500, decisions="due", twins=4)
+    observations, _ = env.reset(seed=0)
+    for _ in range(20):
+        patients = env.courses.chart["patient"].reshape(3, 4)
+        assert (patients == patients[:, :1]).all()
+        families = observations.reshape(3, 4, -1)
+        assert (families == families[:, :1]).all()
+        observations, *_ = env.step(np.full(12, 18))
+    assert len(np.unique(env.courses.chart["patient"])) == 3
