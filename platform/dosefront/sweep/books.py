@@ -1,14 +1,14 @@
 """The books of a run: what has ended goes to the ledger, then to the front, then to the tracker."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dosefront.errors import LedgerError
-from dosefront.evaluate import ComparatorResults, paired_differences
-from dosefront.experiment import EnvironmentDescription
-from dosefront.front import Objective
+from dosefront.evaluate import ComparatorResults, evaluate_comparators, paired_differences
+from dosefront.experiment import ExperimentSpec, describe
 from dosefront.records import (
     ComparatorRecord,
     FrontSummary,
@@ -32,21 +32,31 @@ class Books:
     """Keeps a run's folder; the driver's process is the only one that writes it."""
 
     folder: RunFolder
-    run_id: str
-    environment: EnvironmentDescription
-    objectives: Sequence[Objective]
-    comparators: tuple[ComparatorResults, ...]
+    experiment: ExperimentSpec
     tracker: Tracker
 
     def __post_init__(self) -> None:
+        self.environment = describe(self.experiment.environment)
+        offered = {objective.name: objective for objective in self.environment.objectives}
+        self.objectives = tuple(offered[name] for name in self.experiment.objectives)
         self._ledger = Ledger(self.folder.ledger)
         self._provenance = {
             **provenance(),
             "environment": {"id": self.environment.id, "version": self.environment.version},
         }
 
-    def open(self) -> tuple[TrialRecord, ...]:
-        """Set damaged lines aside, write down the comparators, return the trials that finished."""
+    @cached_property
+    def comparators(self) -> tuple[ComparatorResults, ...]:
+        """Conventional care on the experiment's cohorts; evaluated when first asked for."""
+        return evaluate_comparators(
+            self.environment.id,
+            self.experiment.environment.constructor_arguments(),
+            objectives=self.experiment.objectives,
+            cohorts=self.experiment.cohorts.model_dump(),
+        )
+
+    def missing(self) -> tuple[TrialSpec, ...]:
+        """Trials of the experiment that have not finished; damaged lines are set aside first."""
         if aside := self._ledger.set_aside_damaged():
             log.warning(
                 "%d damaged lines of %s were set aside in ledger.damaged.jsonl; "
@@ -54,6 +64,16 @@ class Books:
                 aside,
                 self.folder.ledger,
             )
+        finished = {
+            trial.spec.trial_id
+            for trial in self._ledger.read().trials
+            if trial.status == "finished" and self._counts(trial)
+        }
+        trials = self.experiment.trials()
+        return tuple(trial for trial in trials if trial.trial_id not in finished)
+
+    def write_comparators(self) -> None:
+        """Write down how conventional care fares, unless the ledger holds it."""
         contents = self._ledger.read()
         known = {record.name for record in contents.comparators if self._counts(record)}
         for each in self.comparators:
@@ -67,9 +87,6 @@ class Books:
                         provenance=self._provenance,
                     )
                 )
-        return tuple(
-            trial for trial in contents.trials if trial.status == "finished" and self._counts(trial)
-        )
 
     def finished(self, spec: TrialSpec, report: Mapping[str, Any]) -> TrialRecord:
         """Store a trial's policy and results, then its record."""
@@ -122,7 +139,7 @@ class Books:
         if not any(trial.status == "finished" for trial in trials):
             return None
         summary = summarise(
-            self.run_id,
+            self.folder.path.name,
             objectives=self.objectives,
             environment=self.environment.id,
             environment_version=self.environment.version,

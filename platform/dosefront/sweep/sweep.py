@@ -21,13 +21,12 @@ from dosefront.errors import (
     SweepInterrupted,
     UsageError,
 )
-from dosefront.evaluate import evaluate_comparators
-from dosefront.experiment import ExperimentSpec, describe, dump_resolved, load_experiment
+from dosefront.experiment import ExperimentSpec, dump_resolved, load_experiment
 from dosefront.records import FrontSummary, RunFolder, TrialSpec
 from dosefront.sweep.books import Books
 from dosefront.sweep.progress import ProgressView, TrialProgress, progress_view
 from dosefront.sweep.trainable import TrialTrainable
-from dosefront.track import Tracker, tracker_for
+from dosefront.track import tracker_for
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -93,55 +92,39 @@ def resume_sweep(folder: RunFolder, *, address: str, console: Console) -> SweepR
 def _run(
     experiment: ExperimentSpec, folder: RunFolder, *, address: str, console: Console
 ) -> SweepResult:
-    trials = experiment.trials()
     tracker = tracker_for(experiment.tracking, folder, folder.path.name)
     try:
-        books = _open_books(experiment, folder, tracker)
-        finished = {record.spec.trial_id for record in books.open()}
-        missing = [trial for trial in trials if trial.trial_id not in finished]
-        ended = len(trials) - len(missing)
-        if ended:
-            console.print(f"{ended} of {len(trials)} trials had finished already.")
+        books = Books(folder, experiment, tracker)
+        missing, trials = books.missing(), len(experiment.trials())
+        if len(missing) < trials:
+            console.print(f"{trials - len(missing)} of {trials} trials had finished already.")
         if missing:
-            view = progress_view(
-                console, objectives=books.objectives, trials=len(trials), ended=ended
-            )
-            callback = _Driver(books, missing, view)
-            try:
-                _tune(experiment, missing, callback, folder=folder, address=address)
-            finally:
-                view.close()
-                callback.raise_fault()
-            callback.check()
+            _train(missing, books, address=address, console=console)
         summary = books.front()
     finally:
         tracker.close()
     if summary is None:
         raise SweepIncomplete(
-            f"none of {len(trials)} trials finished; {folder.ledger} says why of each. "
+            f"none of {trials} trials finished; {folder.ledger} says why of each. "
             f"Correct the experiment, or run `dosefront resume {folder.path}`."
         )
     return SweepResult(folder, summary, len(summary.failed_trials))
 
 
-def _open_books(experiment: ExperimentSpec, folder: RunFolder, tracker: Tracker) -> Books:
-    environment = describe(experiment.environment)
-    options = experiment.environment.constructor_arguments()
-    comparators = evaluate_comparators(
-        environment.id,
-        options,
-        objectives=experiment.objectives,
-        cohorts=experiment.cohorts.model_dump(),
+def _train(trials: Sequence[TrialSpec], books: Books, *, address: str, console: Console) -> None:
+    """Run trials and write down how each ends."""
+    books.write_comparators()
+    total = len(books.experiment.trials())
+    view = progress_view(
+        console, objectives=books.objectives, trials=total, ended=total - len(trials)
     )
-    offered = {objective.name: objective for objective in environment.objectives}
-    return Books(
-        folder=folder,
-        run_id=folder.path.name,
-        environment=environment,
-        objectives=[offered[name] for name in experiment.objectives],
-        comparators=comparators,
-        tracker=tracker,
-    )
+    driver = _Driver(books, trials, view)
+    try:
+        _tune(trials, driver, books=books, address=address)
+    finally:
+        view.close()
+        driver.raise_fault()
+    driver.check()
 
 
 class _Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
@@ -221,23 +204,16 @@ def _numbers(spec: TrialSpec, result: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _tune(
-    experiment: ExperimentSpec,
-    trials: Sequence[TrialSpec],
-    callback: _Driver,
-    *,
-    folder: RunFolder,
-    address: str,
-) -> None:
+def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address: str) -> None:
     """Run the trials; Tune's own files are scratch, for the ledger is the truth."""
-    scratch = folder.path / ".tune"
-    resources = {"cpu": experiment.resources.cpus_per_trial}
+    scratch = books.folder.path / ".tune"
+    resources = books.experiment.resources
     with _ray(address):
         tuner = tune.Tuner(
-            tune.with_resources(TrialTrainable, resources),
+            tune.with_resources(TrialTrainable, {"cpu": resources.cpus_per_trial}),
             param_space={"trial": tune.grid_search([trial.to_mapping() for trial in trials])},
             tune_config=tune.TuneConfig(
-                max_concurrent_trials=experiment.resources.max_concurrent,
+                max_concurrent_trials=resources.max_concurrent,
                 reuse_actors=True,
                 trial_name_creator=lambda trial: trial.trial_id,
                 trial_dirname_creator=lambda trial: trial.trial_id,
@@ -245,7 +221,7 @@ def _tune(
             run_config=tune.RunConfig(
                 name="tune",
                 storage_path=str(scratch.resolve()),
-                callbacks=[callback],
+                callbacks=[driver],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
                 verbose=0,
             ),
