@@ -41,7 +41,10 @@ class Training:
         self.spec = spec
         context = {
             "environment": spec.environment,
-            "options": cohort_options(spec.environment_options, spec.cohorts, TRAIN),
+            "options": {
+                **cohort_options(spec.environment_options, spec.cohorts, TRAIN),
+                "twins": spec.settings.get("twins", 1),
+            },
             "objectives": spec.objectives,
             "weights": spec.weights,
         }
