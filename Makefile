@@ -7,7 +7,7 @@ export RAY_USAGE_STATS_ENABLED := 0
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: quickstart test lint unit integration clean
+.PHONY: quickstart test lint unit integration kernels clean
 
 quickstart: $(INSTALLED)
 	$(BIN)/dosefront sweep tune_configs/quickstart.yaml
@@ -35,5 +35,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
-clean:
+# Compiled code is cached file by file: a caller in another file does not notice a change.
+kernels:
+	find envs -name '*.nb[ic]' -delete
+
+clean: kernels
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
