@@ -1,0 +1,133 @@
+"""The books of a run: what has ended is written down once, and stays."""
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import dosefront.sweep.books
+from dosefront.errors import StorageError, SweepInterrupted
+from dosefront.evaluate import NetworkPolicy, PatientResults
+from dosefront.experiment import load_experiment
+from dosefront.records import Ledger, RunFolder, TrialRecord, read_front
+from dosefront.sweep.books import Books
+from dosefront.sweep.progress import PlainView
+from dosefront.sweep.sweep import _Driver
+from dosefront.track import RecordingTracker
+
+EXPERIMENT = """\
+name: books
+environment: {id: posology/DocetaxelCisplatin-v0, options: {decisions: due}}
+objectives: [efficacy, toxicity]
+cohorts: {seed: 3, train: 10, select: 20, held_out: 30}
+weights: [[1, 0], [0, 1]]
+algorithms: [{name: PPO}]
+"""
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    file = tmp_path / "books.yaml"
+    file.write_text(EXPERIMENT)
+    folder = RunFolder(tmp_path / "run")
+    folder.create()
+    made = Books(folder, load_experiment(file), RecordingTracker())
+    made.write_comparators()
+    return made
+
+
+def report(efficacy: float) -> dict:
+    weights = [np.zeros((25, 26), np.float32)]
+    policy = NetworkPolicy(weights, [np.zeros(25, np.float32)], "tanh", {})
+    rng = np.random.default_rng(0)
+
+    def results(patients: int) -> PatientResults:
+        returns = np.stack([efficacy + 0.01 * rng.random(patients), -rng.random(patients)], axis=1)
+        return PatientResults(returns, {"cycles": np.full(patients, 6.0)})
+
+    return {
+        "policy": policy.to_bytes(),
+        "select": results(20),
+        "held_out": results(30),
+        "steps": 100,
+        "wall_seconds": 1.0,
+    }
+
+
+def test_a_finished_trial_is_stored_and_no_longer_missing(books: Books) -> None:
+    first, second = books.missing()
+    record = books.finished(first, report(0.2))
+    assert books.missing() == (second,)
+    assert (books.folder.path / record.checkpoint).exists()
+    assert record.paired["no-treatment"][0].low > 0.0
+    assert [p.id for p in read_front(books.folder.front_json).points] == [first.trial_id]
+    assert books.tracker.records == [record]
+    assert len(books.tracker.fronts) == 1
+
+
+def test_a_failed_trial_is_told_and_stays_missing(books: Books) -> None:
+    first, second = books.missing()
+    books.finished(second, report(0.2))
+    books.failed(first, "ValueError: NaN", steps=5, seconds=1.0)
+    assert books.missing() == (first,)
+    assert [each.id for each in books.front().failed_trials] == [first.trial_id]
+
+
+def test_comparators_are_written_down_once(books: Books) -> None:
+    before = books.folder.ledger.read_bytes()
+    books.write_comparators()
+    assert books.folder.ledger.read_bytes() == before
+    assert len(Ledger(books.folder.ledger).read().comparators) == 5
+
+
+def test_another_version_of_the_environment_makes_every_record_old(books: Books) -> None:
+    books.finished(books.missing()[0], report(0.2))
+    books._provenance = {**books._provenance, "environment": {"id": "x", "version": "9"}}
+    assert len(books.missing()) == 2
+    assert books.front() is None
+
+
+def test_a_full_disk_loses_nothing_that_had_finished(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = books.missing()
+    books.finished(first, report(0.2))
+    before = books.folder.ledger.read_bytes()
+
+    def full(path: Path, content: bytes) -> None:
+        raise StorageError(f"cannot write {path}: No space left on device. Free disk space.")
+
+    monkeypatch.setattr(dosefront.sweep.books, "write_atomically", full)
+    with pytest.raises(StorageError, match="Free disk space"):
+        books.finished(second, report(0.3))
+    assert books.folder.ledger.read_bytes() == before
+    assert books.missing() == (second,)
+
+
+def driver(books: Books) -> _Driver:
+    console = Console(file=io.StringIO())
+    view = PlainView(console, objectives=books.objectives, trials=2, ended=0)
+    return _Driver(books, books.missing(), view)
+
+
+def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -> None:
+    first, _ = books.missing()
+    receiver = driver(books)
+    result = {**report(0.2), "trial": first.trial_id, "done": True}
+    receiver.on_trial_result(1, [], None, result)
+    dead = SimpleNamespace(config={"trial": first.to_mapping()}, get_pickled_error=lambda: None)
+    receiver.on_trial_error(1, [], dead)
+    statuses = {
+        record.spec.trial_id: record.status
+        for record in Ledger(books.folder.ledger).read().trials
+        if isinstance(record, TrialRecord)
+    }
+    assert statuses == {first.trial_id: "finished"}
+
+
+def test_missing_trials_mean_the_sweep_was_stopped(books: Books) -> None:
+    with pytest.raises(SweepInterrupted, match=r"2 trials missing; .*dosefront resume"):
+        driver(books).check()
