@@ -2,7 +2,7 @@
 
 Run: python benchmarks/ppo_columns.py
 Same environment, network, discount, epochs and minibatch; one process, one thread. CPU seconds are
-what to compare on a machine that others use too. About ten minutes, nearly all of them stock.
+what to compare on a machine that others use too. About two minutes.
 """
 
 import os
