@@ -18,7 +18,7 @@ from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.tune.registry import register_env
 
-import posology
+import posology  # noqa: F401  registers the environments
 from dosefront.learn.algorithms import ACTIVATION, algorithm_config
 from dosefront.learn.door import make_scalarized
 from dosefront.records import TrialSpec
@@ -129,7 +129,7 @@ def main() -> None:
         object_store_memory=100 << 20,
         log_to_driver=False,
     )
-    print(f"posology {posology.__name__}, {STEPS} steps, seeds {SEEDS}, weights {WEIGHTS}")
+    print(f"{CONTEXT['environment']}, {STEPS} steps, seeds {SEEDS}, weights {WEIGHTS}")
     results = {
         configure.__name__: np.array([trained(configure, seed) for seed in SEEDS])
         for configure in (stock, columns)
