@@ -21,7 +21,7 @@ class PPOSettings(Section):
     discount: Share = 1.0
     environments: Count = 128
     """Patients treated in parallel."""
-    twins: Count = 8
+    twins: Annotated[Count, Field(validate_default=True)] = 16
     """How many of them are the same patient with the same luck, so that luck cancels."""
     fragment: Count = 32
     """Steps of each patient per iteration."""
@@ -29,7 +29,7 @@ class PPOSettings(Section):
     minibatch: Count = 1024
     entropy: Annotated[Number, Field(ge=0)] = 0.0
     """Coefficient of the entropy bonus."""
-    gae_lambda: Share = 1.0
+    gae_lambda: Share = 0.95
     clip: Positive = 0.2
 
     @field_validator("twins")

@@ -29,7 +29,6 @@ class ColumnPPOConfig(PPOConfig):  # type: ignore[misc]
         super().__init__(algo_class or ColumnPPO)
         self.env_runner_cls = ColumnEnvRunner
         self.use_kl_loss = False
-        self.torch_skip_nan_gradients = True
 
     def get_default_learner_class(self) -> type[ColumnPPOLearner]:
         """The learner that takes columns."""

@@ -125,3 +125,15 @@ def test_an_environment_whose_actions_cannot_be_learned_is_a_fault(tmp_path):
     )
     with pytest.raises(ExperimentError, match=r":3:7: .* takes Box actions; PPO and DQN learn"):
         load_experiment(path)
+
+
+@pytest.mark.parametrize("written_as", ["environments: 100", "environments: 32, twins: 3"])
+def test_environments_that_twins_do_not_divide_are_a_fault(tmp_path, written_as):
+    path = tmp_path / "twins.yaml"
+    path.write_text(
+        "name: twins\nenvironment: {id: posology/DocetaxelCisplatin-v0}\n"
+        "objectives: [efficacy, toxicity]\nweights: {lattice: 2}\n"
+        f"algorithms: [{{name: PPO, {written_as}}}]\n"
+    )
+    with pytest.raises(ExperimentError, match="environments cannot be families of"):
+        load_experiment(path)

@@ -26,6 +26,8 @@ from dosefront.learn.fragment import Fragment, joined
 from dosefront.learn.surrogate import clipped_surrogate
 from dosefront.learn.twins import beyond_twins
 
+pytestmark = pytest.mark.integration
+
 ACTIONS = 3
 OBJECTIVES = tuple(
     {"name": name, "unit": "1", "sense": "maximise", "reference": 0.0, "ideal": ideal}
