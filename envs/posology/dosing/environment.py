@@ -94,7 +94,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.reward_dim = len(OBJECTIVES)
         self.continuous = continuous
         self._slots = np.arange(num_envs)
-        self._course = np.zeros(num_envs, np.uint64)
+        self._course = np.zeros(num_envs, np.int64)
         self._key = np.uint64(stream_key(cohort_seed, f"courses/{split}"))
         self._ended = np.zeros(num_envs, np.bool_)
 
@@ -159,7 +159,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._course[slots] += 1
         zero = np.uint64(0)
         words = [
-            philox(self._key, np.uint64(k // self.twins), self._course[k], zero, zero)[0]
+            philox(self._key, np.uint64(k // self.twins), np.uint64(self._course[k]), zero, zero)[0]
             for k in slots
         ]
         patients = np.array(words, np.int64) % self.courses.cohort.patients.size

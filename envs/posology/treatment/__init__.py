@@ -1,7 +1,7 @@
 """A course of treatment: regimen, grading, objectives, endpoints and the transition itself."""
 
 from posology.treatment.chart import CHART, NEVER, PERSON, persons
-from posology.treatment.course import Courses, Setting, setting
+from posology.treatment.course import Courses
 from posology.treatment.endpoints import endpoints
 from posology.treatment.grading import (
     EVENT_UNITS,
@@ -15,6 +15,7 @@ from posology.treatment.grading import (
 )
 from posology.treatment.objectives import DEATH_UNITS, OBJECTIVES
 from posology.treatment.regimen import DOSE_LEVELS, Guardrails, LabelRules, Regimen
+from posology.treatment.setting import Setting, setting
 
 __all__ = [
     "CHART",
