@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 from jaxtyping import Float, Shaped
 
+import posology  # noqa: F401  registers its environments
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
 from dosefront.front import mean_interval, rate_interval
