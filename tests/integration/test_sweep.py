@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -146,11 +148,13 @@ def test_a_damaged_line_is_told_and_only_its_trial_repeated(
 def test_a_stopped_sweep_is_resumed_and_runs_nothing_twice(tmp_path: Path, how: int) -> None:
     yaml = write_experiment(tmp_path, steps=30_000)
     ledger = Ledger(tmp_path / "a" / "ledger.jsonl")
+    scratch = tempfile.mkdtemp(prefix="rt")  # of Ray, which a killed driver cannot clear away
     sweep = subprocess.Popen(
         [sys.executable, "-m", "dosefront.cli", "sweep", yaml, "--out", tmp_path, "--run-id", "a"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        env={**os.environ, "TMPDIR": scratch},
     )
     until = time.monotonic() + 200
     while not ledger.read().trials and time.monotonic() < until:
@@ -164,6 +168,7 @@ def test_a_stopped_sweep_is_resumed_and_runs_nothing_twice(tmp_path: Path, how: 
         assert "Go on with `dosefront resume" in told
     else:
         end_group(sweep.pid)
+    shutil.rmtree(scratch, ignore_errors=True)
     done = dosefront("resume", tmp_path / "a", "--json")
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["points"]) == 4

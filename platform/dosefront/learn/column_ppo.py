@@ -22,7 +22,7 @@ from dosefront.learn.fragment import Fragment, joined
 from dosefront.learn.policy_value_network import PolicyValueNetwork
 
 
-class ColumnPPOConfig(PPOConfig):  # type: ignore[misc]
+class ColumnPPOConfig(PPOConfig):  # type: ignore[misc]  # no types
     """RLlib's configuration of PPO with our runner, learner and network."""
 
     def __init__(self, algo_class: type | None = None) -> None:
@@ -39,7 +39,7 @@ class ColumnPPOConfig(PPOConfig):  # type: ignore[misc]
         return RLModuleSpec(module_class=PolicyValueNetwork)
 
 
-class ColumnPPO(PPO):  # type: ignore[misc]
+class ColumnPPO(PPO):  # type: ignore[misc]  # no types
     """PPO whose runners hand the learner a :class:`Fragment`."""
 
     @classmethod

@@ -16,7 +16,7 @@ MOST_COURSES, MOST_DECISIONS = 1 << 24, 1 << 16
 """Of one environment, and in one course: what keeps the numbers of occasions apart."""
 
 
-class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
+class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # no types
     """Steps the scalarizing door and returns a :class:`Fragment` instead of episodes.
 
     RLlib's own runner spends some 30 microseconds of Python a step on connectors and episodes.
