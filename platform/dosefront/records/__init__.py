@@ -2,6 +2,7 @@
 
 from dosefront.records.folder import RunFolder
 from dosefront.records.front_file import read_front, write_front
+from dosefront.records.front_rows import figures, front_rows
 from dosefront.records.front_summary import (
     ComparatorPoint,
     FailedTrial,
@@ -28,6 +29,8 @@ __all__ = [
     "RunFolder",
     "TrialRecord",
     "TrialSpec",
+    "figures",
+    "front_rows",
     "read_front",
     "summarise",
     "write_atomically",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from dosefront.errors import FrontError
 from dosefront.front import Estimate, Objective
 from dosefront.records.folder import RunFolder
+from dosefront.records.front_rows import front_rows
 from dosefront.records.front_summary import (
     ComparatorPoint,
     FailedTrial,
@@ -128,31 +129,7 @@ def _estimates(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _table(summary: FrontSummary) -> str:
     """One row per trial and comparator, value vectors in clinical units."""
-    names = [objective.name for objective in summary.objectives]
-    rows = []
-    points: tuple[FrontPoint | ComparatorPoint, ...] = (*summary.points, *summary.comparators)
-    for point in points:
-        row: dict[str, object] = {"id": point.id}
-        if isinstance(point, FrontPoint):
-            row |= {
-                "kind": "trial",
-                "algorithm": point.algorithm,
-                "weights": " ".join(f"{weight:g}" for weight in point.weights),
-                "seed": point.seed,
-                "on_front": point.on_front,
-                "dominates": " ".join(point.dominates),
-                "checkpoint": point.checkpoint,
-            }
-        else:
-            row["kind"] = "comparator"
-        measured = {**dict(zip(names, point.value_vector, strict=True)), **point.endpoints}
-        for name, estimate in measured.items():
-            row |= {
-                name: estimate.value,
-                f"{name}_low": estimate.low,
-                f"{name}_high": estimate.high,
-            }
-        rows.append(row)
+    rows = front_rows(summary)
     text = io.StringIO()
     columns = dict.fromkeys(column for row in rows for column in row)
     writer = csv.DictWriter(text, fieldnames=list(columns), restval="", lineterminator="\n")

@@ -2,7 +2,6 @@
 
 from dosefront.track.background import BackgroundTracker
 from dosefront.track.choice import tracker_for
-from dosefront.track.front_rows import figures, front_rows
 from dosefront.track.tracker import NoTracker, RecordingTracker, Tracker
 from dosefront.track.wandb_tracker import WandbTracker
 
@@ -12,7 +11,5 @@ __all__ = [
     "RecordingTracker",
     "Tracker",
     "WandbTracker",
-    "figures",
-    "front_rows",
     "tracker_for",
 ]

@@ -6,8 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from dosefront.records import FrontSummary, RunFolder, TrialRecord, TrialSpec
-from dosefront.track.front_rows import figures, front_rows
+from dosefront.records import (
+    FrontSummary,
+    RunFolder,
+    TrialRecord,
+    TrialSpec,
+    figures,
+    front_rows,
+)
 
 try:
     import wandb

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from dosefront.records import FrontSummary, RunFolder, TrialRecord, write_front
+from dosefront.records import FrontSummary, RunFolder, TrialRecord, front_rows, write_front
 from dosefront.report import write_front_figure
-from dosefront.track import WandbTracker, front_rows, wandb_tracker
+from dosefront.track import WandbTracker, wandb_tracker
 
 pytestmark = pytest.mark.integration
 

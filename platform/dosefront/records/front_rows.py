@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dosefront.front import Objective
-from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
+from dosefront.records.front_summary import ComparatorPoint, FrontPoint, FrontSummary
 
 
 def front_rows(summary: FrontSummary) -> list[dict[str, object]]:
