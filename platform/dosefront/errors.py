@@ -108,7 +108,7 @@ class SweepIncomplete(DosefrontError):  # noqa: N818  "incomplete" already says 
     exit_code: ClassVar[int] = 3
 
 
-class SweepInterrupted(DosefrontError):  # noqa: N818  as above
+class SweepInterrupted(DosefrontError):  # noqa: N818  "interrupted" does too
     """The sweep was stopped before its end; what had finished is kept."""
 
     exit_code: ClassVar[int] = 130

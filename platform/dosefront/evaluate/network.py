@@ -65,6 +65,7 @@ class NetworkPolicy:
         arrays = {f"weight{i}": layer for i, layer in enumerate(self.weights)}
         arrays |= {f"bias{i}": layer for i, layer in enumerate(self.biases)}
         note = {"activation": self.activation, "provenance": self.provenance}
+        # numpy types its keywords as if one of them could be allow_pickle.
         np.savez(buffer, note=np.array(json.dumps(note, sort_keys=True)), **arrays)  # type: ignore[arg-type]
         return buffer.getvalue()
 

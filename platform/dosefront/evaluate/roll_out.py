@@ -39,6 +39,7 @@ class PatientResults:
     def to_bytes(self) -> bytes:
         """The results as a `.npz` file."""
         buffer = io.BytesIO()
+        # numpy types its keywords as if one of them could be allow_pickle.
         np.savez_compressed(buffer, returns=self.returns, **self.endpoints)  # type: ignore[arg-type]
         return buffer.getvalue()
 

@@ -114,7 +114,7 @@ def _read_description(identifier: str, arguments: str) -> EnvironmentDescription
         ) from error
     metadata = made.unwrapped.metadata
     action_space = type(made.action_space).__name__
-    made.close()  # type: ignore[no-untyped-call]
+    made.close()  # type: ignore[no-untyped-call]  # Gymnasium leaves it untyped
     try:
         objectives = tuple(Objective.from_mapping(each) for each in metadata["objectives"])
         return EnvironmentDescription(

@@ -27,7 +27,7 @@ SMALLEST_SPREAD = 1e-4
 """Advantages are divided by their standard deviation, but by no less than this."""
 
 
-class ColumnPPOLearner(PPOTorchLearner):  # type: ignore[misc]  # no types
+class ColumnPPOLearner(PPOTorchLearner):  # type: ignore[misc]  # Ray is untyped
     """RLlib's learner, fed with a :class:`Fragment` as a batch of one row per environment."""
 
     def build(self) -> None:

@@ -22,7 +22,7 @@ from dosefront.learn.fragment import Fragment, joined
 from dosefront.learn.policy_value_network import PolicyValueNetwork
 
 
-class ColumnPPOConfig(PPOConfig):  # type: ignore[misc]  # no types
+class ColumnPPOConfig(PPOConfig):  # type: ignore[misc]  # Ray is untyped
     """RLlib's configuration of PPO with our runner, learner and network."""
 
     def __init__(self, algo_class: type | None = None) -> None:
@@ -39,7 +39,7 @@ class ColumnPPOConfig(PPOConfig):  # type: ignore[misc]  # no types
         return RLModuleSpec(module_class=PolicyValueNetwork)
 
 
-class ColumnPPO(PPO):  # type: ignore[misc]  # no types
+class ColumnPPO(PPO):  # type: ignore[misc]  # Ray is untyped
     """PPO whose runners hand the learner a :class:`Fragment`."""
 
     @classmethod

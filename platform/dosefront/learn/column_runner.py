@@ -16,7 +16,7 @@ MOST_COURSES, MOST_DECISIONS = 1 << 24, 1 << 16
 """Of one environment, and in one course: what keeps the numbers of occasions apart."""
 
 
-class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # no types
+class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # Ray is untyped
     """Steps the scalarizing door and returns a :class:`Fragment` instead of episodes.
 
     RLlib's own runner spends some 30 microseconds of Python a step on connectors and episodes.
@@ -63,7 +63,7 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # no types
 
     def _roll_out(self, steps: int) -> Fragment:
         space, shape = self._door.single_observation_space, (steps, self.num_envs)
-        observations = np.empty((steps + 1, self.num_envs, *space.shape), np.float32)  # type: ignore[misc]
+        observations = np.empty((steps + 1, self.num_envs, *space.shape), np.float32)  # type: ignore[misc]  # space is untyped
         actions = np.empty(shape, self._door.single_action_space.dtype)
         rewards = np.empty(shape, np.float32)
         terminated, truncated, decided = (np.empty(shape, bool) for _ in range(3))

@@ -16,7 +16,7 @@ HIDDEN_GAIN, POLICY_GAIN, VALUE_GAIN = math.sqrt(2.0), 0.01, 1.0
 Andrychowicz et al. (2021), arXiv:2006.05990."""
 
 
-class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # type: ignore[misc]  # no types
+class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # type: ignore[misc]  # Ray is untyped
     """RLlib's module for discrete actions; ``model_config["hidden"]`` are the hidden layers."""
 
     def setup(self) -> None:
