@@ -3,6 +3,7 @@
 if __name__ != "posology":
     raise ImportError("import it as posology; as envs.posology every module would load twice")
 
+from posology.classics import register_classics
 from posology.dosing import register_environments
 from posology.patients import Cohort
 from posology.treatment import Regimen
@@ -10,3 +11,4 @@ from posology.treatment import Regimen
 __all__ = ["Cohort", "Regimen", "register_environments"]
 
 register_environments()
+register_classics()

@@ -3,8 +3,9 @@
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dosefront.errors import DosefrontError, SweepIncomplete, UsageError
 from dosefront.records import FrontSummary, RunFolder, read_front
@@ -21,6 +23,7 @@ from dosefront.records import FrontSummary, RunFolder, read_front
 if TYPE_CHECKING:
     from dosefront.experiment import ExperimentSpec
     from dosefront.sweep import SweepResult
+    from posology.validation import AuditReport, Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -148,6 +151,37 @@ def envs(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def audit(
+    environment: Annotated[
+        str,
+        typer.Argument(metavar="ENV", help="A registered id, mo:id, module:id or module:Class."),
+    ],
+    episodes: Annotated[int, typer.Option(min=8, help="Episodes of each policy.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first episode.")] = 0,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="KEY=VALUE", help="Argument of its constructor."),
+    ] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="Longer episodes are cut here.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Check what an environment pays for, and whether it can be repeated.
+
+    Exits with 1 when a check fails.
+    """
+    from posology.validation import Settings
+
+    settings = Settings(episodes=episodes, seed=seed, max_steps=max_steps)
+    report = _audited(environment, tuple(options or ()), settings)
+    if as_json:
+        print(json.dumps(report.to_mapping(), indent=2))
+    else:
+        _print_audit(report)
+    if report.fails:
+        raise typer.Exit(1)
+
+
+@app.command()
 def submit(
     file: File,
     address: Dashboard,
@@ -271,6 +305,51 @@ def _variables(given: list[str]) -> dict[str, str]:
             raise UsageError(f"--env {name} names no variable of this shell. Write {name}=VALUE.")
         variables[name] = value if has_value else os.environ[name]
     return variables
+
+
+def _audited(environment: str, options: tuple[str, ...], settings: "Settings") -> "AuditReport":
+    """The audit, while strangers' code writes to stderr only and its warnings are kept quiet."""
+    from dosefront.experiment import named_subject
+    from posology.validation import audit_environment
+
+    with redirect_stdout(sys.stderr), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        subject = named_subject(environment, options)
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=narration,
+            transient=True,
+            disable=not narration.is_terminal,
+        ) as progress:
+            task = progress.add_task(environment, total=None)
+
+            def follow(what: str, done: int, total: int) -> None:
+                label = f"{escape(environment)}: {what}"
+                progress.update(task, description=label, completed=done, total=total)
+
+            try:
+                return audit_environment(subject, settings, progress=follow)
+            except ValueError as error:
+                raise UsageError(f"{environment} cannot be audited: {error}") from error
+
+
+def _print_audit(report: "AuditReport") -> None:
+    from dosefront.report import findings_table, hidden_rows, sweep_table, verdict_line
+
+    data.print(
+        f"[bold]{escape(report.environment)}[/]: {report.episodes} episodes of each policy, means "
+        "with 95 % intervals, ★ the best constant action",
+        highlight=False,
+    )
+    data.print(sweep_table(report, width=data.width), soft_wrap=False, highlight=False)
+    if hidden := hidden_rows(report):
+        data.print(f"[dim]{hidden} more policies were played: --json[/]", highlight=False)
+    print()
+    data.print(findings_table(report), soft_wrap=False, highlight=False)
+    print()
+    data.print(escape(verdict_line(report)), highlight=False)
 
 
 def _follow(job: str, address: str) -> None:

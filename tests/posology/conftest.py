@@ -18,7 +18,7 @@ def regimen() -> Regimen:
 
 @pytest.fixture(scope="session")
 def cohort() -> Cohort:
-    return Cohort.virtual(1000, seed=11)
+    return Cohort.virtual(1000, seed=11, regimen="docetaxel-cisplatin")
 
 
 @pytest.fixture

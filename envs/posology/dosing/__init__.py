@@ -3,6 +3,7 @@
 import gymnasium as gym
 
 from posology.dosing.conventional import (
+    AdaptiveHalf,
     Comparator,
     FixedDose,
     LabelWithRules,
@@ -10,12 +11,12 @@ from posology.dosing.conventional import (
     conventional_care,
 )
 from posology.dosing.environment import METADATA, CourseEnv, CourseVectorEnv
-from posology.dosing.observation import FEATURES, NAMES, Feature, decode, observe
+from posology.dosing.observation import Feature, decode, features, observe
+from posology.library import regimen_names
 
 __all__ = [
-    "FEATURES",
     "METADATA",
-    "NAMES",
+    "AdaptiveHalf",
     "Comparator",
     "CourseEnv",
     "CourseVectorEnv",
@@ -25,20 +26,36 @@ __all__ = [
     "RandomDose",
     "conventional_care",
     "decode",
+    "environment_id",
+    "features",
     "observe",
     "register_environments",
 ]
 
 
+def environment_id(regimen: str) -> str:
+    """Id of a regimen's environment with discrete actions.
+
+    >>> environment_id("docetaxel-cisplatin"), environment_id("FOLFOX6")
+    ('posology/DocetaxelCisplatin-v0', 'posology/FOLFOX6-v0')
+    """
+    words = [word if word.isupper() else word[0].upper() + word[1:] for word in regimen.split("-")]
+    return f"posology/{''.join(words)}-v0"
+
+
 def register_environments() -> None:
     """Register the ids of this package with Gymnasium; a second call changes nothing."""
-    for suffix, continuous in (("", False), ("Continuous", True)):
-        name = f"posology/DocetaxelCisplatin{suffix}-v0"
+    names = {"posology/Course-v0": {}}
+    for regimen in regimen_names():
+        name = environment_id(regimen)
+        names[name] = {"regimen": regimen}
+        names[name.replace("-v0", "Continuous-v0")] = {"regimen": regimen, "continuous": True}
+    for name, options in names.items():
         if name not in gym.registry:
             gym.register(
                 name,
                 entry_point="posology.dosing.environment:CourseEnv",
                 vector_entry_point="posology.dosing.environment:CourseVectorEnv",
-                kwargs={"continuous": continuous, "regimen": "docetaxel-cisplatin"},
+                kwargs=options,
                 disable_env_checker=True,
             )

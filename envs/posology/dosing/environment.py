@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, SupportsFloat
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, SupportsFloat
 
 import gymnasium as gym
 import numpy as np
@@ -12,27 +14,35 @@ from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float, Float32, Int
 
 from posology.dosing.conventional import Comparator, conventional_care
-from posology.dosing.observation import FEATURES, observe
+from posology.dosing.observation import features, observe
 from posology.patients import Cohort, philox, stream_key
-from posology.treatment import DOSE_LEVELS, OBJECTIVES, Courses, Regimen, endpoints
+from posology.treatment import (
+    DOSE_LEVELS,
+    OBJECTIVES,
+    Courses,
+    Regimen,
+    Scenario,
+    endpoints,
+)
+from posology.treatment import objectives as described
 
 METADATA: dict[str, Any] = {
     "render_modes": [],
     "autoreset_mode": AutoresetMode.NEXT_STEP,
-    "objectives": OBJECTIVES,
-    "version": "0",
+    "version": "1",
 }
 
 
 class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     """``num_envs`` patients on a regimen, stepped by one kernel call.
 
-    A step is a weekly visit. Discrete action ``5 i + j`` gives docetaxel at ``DOSE_LEVELS[i]`` and
-    cisplatin at ``DOSE_LEVELS[j]``; continuous actions are the two fractions themselves. What is
-    not due, or refused by the guardrails, is not given. The step in which treatment ends runs the
-    follow-up to its end and pays it.
+    A step is a weekly visit. A discrete action codes one of ``DOSE_LEVELS`` for each drug, the last
+    drug varying fastest: with two drugs ``5 i + j`` gives the first at ``DOSE_LEVELS[i]`` and the
+    second at ``DOSE_LEVELS[j]``; continuous actions are the fractions themselves. What is not due,
+    or refused by the guardrails, is not given. The step in which treatment ends runs the follow-up
+    to its end and pays it.
 
-    ``step`` returns reward vectors of shape (num_envs, 2): efficacy and minus toxicity. The last
+    ``step`` returns reward vectors of shape (num_envs, objectives), all to be maximised. The last
     step of a course carries ``infos["endpoints"]``, arrays by name that are valid where the course
     has ended. A finished slot takes its next patient at the following step (NEXT_STEP); that step's
     action is ignored and its reward is zero. Patients are drawn from the cohort at random, unless
@@ -41,14 +51,18 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     Args:
         num_envs: patients stepped together.
         continuous: fractions of the label dose instead of levels.
-        decisions: ``weekly``, or ``due`` to pass over the visits at which no cycle is due. Blood is
+        decisions: ``weekly``, or ``due`` to pass over the visits at which nothing is due. Blood is
             taken and charted at every visit either way.
         regimen: name of the regimen in the library.
-        doses_mg_per_m2, interval_days, cycles: replace the label's, see
+        doses, interval_days, cycles: replace the label's, see
             :meth:`posology.treatment.Regimen.prescribed`.
+        objectives: names out of efficacy, toxicity, twist and drug.
+        interaction, synergy: of the drugs on the tumour: ``independent`` or ``hsa``, and what each
+            pair adds, see :func:`posology.treatment.setting.setting`.
         cohort_seed, split, patients: which patients, see :meth:`posology.patients.Cohort.virtual`.
         twins: this many neighbouring slots are a family: each starts its k-th course with the same
             patient and noise, so that a learner can tell what a dose did from the patient's luck.
+        scenario: how the clinic works: the fields of :class:`posology.treatment.Scenario`.
     """
 
     metadata: dict[str, Any] = METADATA
@@ -60,13 +74,17 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         continuous: bool = False,
         decisions: str = "weekly",
         regimen: str = "docetaxel-cisplatin",
-        doses_mg_per_m2: Mapping[str, float] | None = None,
+        doses: Mapping[str, float] | None = None,
         interval_days: float | None = None,
         cycles: int | None = None,
+        objectives: Sequence[str] = ("efficacy", "toxicity"),
+        interaction: str = "independent",
+        synergy: float = 0.0,
         cohort_seed: int = 0,
         split: str = "train",
         patients: int = 4096,
         twins: int = 1,
+        **scenario: Any,
     ) -> None:
         if decisions not in ("weekly", "due"):
             raise ValueError(f'decisions must be "weekly" or "due"; got {decisions!r}.')
@@ -74,24 +92,36 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             raise ValueError(f"{num_envs} slots cannot be families of {twins}. Give a divisor.")
         self.num_envs = num_envs
         self.twins = twins
-        self.regimen = Regimen.labelled(regimen).prescribed(
-            doses_mg_per_m2=doses_mg_per_m2, interval_days=interval_days, cycles=cycles
+        circumstances = made_scenario(scenario)
+        self.regimen = (
+            Regimen.labelled(regimen)
+            .prescribed(doses=doses, interval_days=interval_days, cycles=cycles)
+            .checked(circumstances.comedication)
         )
-        cohort = Cohort.virtual(patients, seed=cohort_seed, split=split, regimen=regimen)
         self.courses = Courses(
-            num_envs, cohort=cohort, regimen=self.regimen, decide_when_due=decisions == "due"
+            num_envs,
+            cohort=Cohort.virtual(patients, seed=cohort_seed, split=split, regimen=regimen),
+            regimen=self.regimen,
+            scenario=circumstances,
+            decide_when_due=decisions == "due",
+            interaction=interaction,
+            synergy=synergy,
         )
-        highest = self.regimen.guardrails.highest_fraction
-        self.single_observation_space = gym.spaces.Box(-10.0, 10.0, (len(FEATURES),), np.float32)
+        self.features = features(self.regimen)
+        self.metadata = METADATA | {"objectives": described(regimen, objectives)}
+        self._paid = [OBJECTIVES.index(name) for name in objectives]
+        drugs = len(self.regimen.drugs)
+        shape = (len(self.features),)
+        self.single_observation_space = gym.spaces.Box(-10.0, 10.0, shape, np.float32)
         self.single_action_space: gym.Space[Any] = (
-            gym.spaces.Box(0.0, highest, (2,), np.float32)
+            gym.spaces.Box(0.0, self.regimen.guardrails.highest_fraction, (drugs,), np.float32)
             if continuous
-            else gym.spaces.Discrete(len(DOSE_LEVELS) ** 2)
+            else gym.spaces.Discrete(len(DOSE_LEVELS) ** drugs)
         )
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self.reward_space = _reward_space()
-        self.reward_dim = len(OBJECTIVES)
+        self.reward_dim = len(self._paid)
+        self.reward_space = gym.spaces.Box(-np.inf, np.inf, (self.reward_dim,), np.float32)
         self.continuous = continuous
         self._slots = np.arange(num_envs)
         self._course = np.zeros(num_envs, np.int64)
@@ -117,7 +147,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         else:
             self._admit(self._slots)
         self._ended[:] = False
-        return observe(self.courses), {}
+        return observe(self.courses, self.features), {}
 
     def step(
         self, actions: np.ndarray
@@ -140,7 +170,9 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if self._ended.any():
             infos["endpoints"] = endpoints(self.courses.chart, self.regimen)
         truncated = np.zeros(self.num_envs, np.bool_)
-        return observe(self.courses), rewards.astype(np.float32), self._ended, truncated, infos
+        observations = observe(self.courses, self.features)
+        paid = rewards[:, self._paid].astype(np.float32)
+        return observations, paid, self._ended, truncated, infos
 
     def comparators(self) -> tuple[Comparator, ...]:
         """Conventional care for this regimen; its actions are for the continuous environment."""
@@ -148,11 +180,11 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def action_masks(self) -> Bool[np.ndarray, "patients actions"]:
         """Which discrete actions would be given as asked at this visit."""
-        permitted = self.courses.permitted()
-        given = np.array(DOSE_LEVELS) > 0.0
-        first = permitted[0][:, None] | ~given[None, :]
-        second = permitted[1][:, None] | ~given[None, :]
-        return (first[:, :, None] & second[:, None, :]).reshape(self.num_envs, -1)
+        masks = np.ones((self.num_envs, 1), np.bool_)
+        for permitted in self.courses.permitted():
+            of_drug = permitted[:, None] | (np.array(DOSE_LEVELS) <= 0.0)
+            masks = (masks[:, :, None] & of_drug[:, None, :]).reshape(self.num_envs, -1)
+        return masks
 
     def _admit(self, slots: Int[np.ndarray, " some"]) -> None:
         """Put a random patient into each of ``slots``, from its family's own stream."""
@@ -167,37 +199,22 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _fractions(self, actions: np.ndarray) -> Float[np.ndarray, "drugs patients"]:
         """Actions as fractions of the label doses."""
+        highest = self.regimen.guardrails.highest_fraction
+        drugs = len(self.regimen.drugs)
         if self.continuous:
-            asked = np.asarray(actions, np.float64).reshape(self.num_envs, 2)
-            highest = self.regimen.guardrails.highest_fraction
-            if not (np.isfinite(asked) & (asked >= 0.0) & (asked <= highest + 1e-6)).all():
-                worst = asked[~((asked >= 0.0) & (asked <= highest + 1e-6))][0]
-                raise ValueError(
-                    f"a dose must be a fraction of the label dose between 0 and {highest:g}; "
-                    f"got {worst:g}. Hold a drug with 0."
-                )
-            return asked.T.copy()
-        chosen = np.asarray(actions)
-        if (
-            not np.issubdtype(chosen.dtype, np.integer)
-            or not ((chosen >= 0) & (chosen < len(DOSE_LEVELS) ** 2)).all()
-        ):
-            raise ValueError(
-                f"a discrete action must be an integer from 0 to {len(DOSE_LEVELS) ** 2 - 1}; "
-                f"got {actions!r}."
-            )
-        levels = np.array(DOSE_LEVELS)
-        return np.stack([levels[chosen // len(DOSE_LEVELS)], levels[chosen % len(DOSE_LEVELS)]])
+            return checked_fractions(actions, (self.num_envs, drugs), highest=highest)
+        return decoded_levels(actions, drugs)
 
 
 class CourseEnv(gym.Env[Float32[np.ndarray, " features"], Any]):
     """One patient on a regimen: the view of a :class:`CourseVectorEnv` of one slot."""
 
     metadata: dict[str, Any] = METADATA
-    reward_dim: ClassVar[int] = len(OBJECTIVES)
 
     def __init__(self, **options: Any) -> None:
         self._patients = CourseVectorEnv(1, **options)
+        self.metadata = self._patients.metadata
+        self.reward_dim = self._patients.reward_dim
         self.observation_space = self._patients.single_observation_space
         self.action_space = self._patients.single_action_space
         self.reward_space = self._patients.reward_space
@@ -220,8 +237,45 @@ class CourseEnv(gym.Env[Float32[np.ndarray, " features"], Any]):
         return observations[0], rewards[0], bool(ended[0]), bool(truncated[0]), infos
 
 
-def _reward_space() -> gym.spaces.Box:
-    return gym.spaces.Box(-np.inf, np.inf, (len(OBJECTIVES),), np.float32)
+def made_scenario(fields_given: Mapping[str, Any]) -> Scenario:
+    """The scenario of constructor arguments.
+
+    Raises:
+        TypeError: an argument that neither the environment nor the scenario has.
+    """
+    known = [field.name for field in fields(Scenario)]
+    for name in fields_given:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+            raise TypeError(f"unknown option {name!r}.{hint} The scenario has {', '.join(known)}.")
+    return Scenario(**{**fields_given, "comedication": tuple(fields_given.get("comedication", ()))})
+
+
+def checked_fractions(
+    actions: np.ndarray, shape: tuple[int, int], *, highest: float
+) -> Float[np.ndarray, "drugs patients"]:
+    """Continuous actions as fractions of the label doses, one row a drug."""
+    asked = np.asarray(actions, np.float64).reshape(shape)
+    wrong = ~(np.isfinite(asked) & (asked >= 0.0) & (asked <= highest + 1e-6))
+    if wrong.any():
+        raise ValueError(
+            f"a dose must be a fraction of the label dose between 0 and {highest:g}; "
+            f"got {asked[wrong][0]:g}. Hold a drug with 0."
+        )
+    return np.ascontiguousarray(asked.T)
+
+
+def decoded_levels(actions: np.ndarray, drugs: int) -> Float[np.ndarray, "drugs patients"]:
+    """Discrete actions as fractions of the label doses, one row a drug."""
+    chosen = np.asarray(actions)
+    number = len(DOSE_LEVELS) ** drugs
+    if not np.issubdtype(chosen.dtype, np.integer) or not ((chosen >= 0) & (chosen < number)).all():
+        raise ValueError(
+            f"a discrete action must be an integer from 0 to {number - 1}; got {actions!r}."
+        )
+    digits = np.unravel_index(chosen, (len(DOSE_LEVELS),) * drugs)
+    return np.array(DOSE_LEVELS)[np.stack(digits)]
 
 
 def _checked_patients(patients: Any, slots: int, size: int) -> Int[np.ndarray, " slots"]:

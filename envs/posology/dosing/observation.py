@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from posology.treatment import NEVER, Courses
+from posology.treatment import NEVER, TERMS, Courses, Regimen
 
 Column = Float[np.ndarray, " patients"]
+_LIMIT = 10.0
 
 
 @dataclass(frozen=True)
@@ -45,84 +46,128 @@ _DECODE: Mapping[str, Callable[[Column], Column]] = {
     "weeks": np.expm1,
 }
 
-FEATURES = (
+PATIENT = (
     Feature("age", "y", 62.0, 10.0),
     Feature("female", "0 or 1", 0.5, 0.5),
     Feature("performance status", "ECOG", 1.0, 1.0),
     Feature("body surface area", "m2", 1.9, 0.2),
     Feature("albumin", "g/L", 39.0, 5.0),
     Feature("alpha1-acid glycoprotein", "g/L", 0.25, 0.3, "log"),
+    Feature("bilirubin", "umol/L", 2.2, 0.4, "log"),
+    Feature("DPYD activity", "score; -1 unknown", 2.0, 1.0),
+    Feature("UGT1A1 slow alleles", "0 to 2; -1 unknown", 0.5, 1.0),
+)
+COURSE = (
     Feature("week", "wk", 13.0, 8.0),
     Feature("cycles begun", "1", 3.0, 2.0),
-    Feature("weeks since dose", "wk", 1.2, 0.6, "weeks"),
-    Feature("dose permitted", "0 or 1", 0.5, 0.5),
-    Feature("docetaxel, last fraction", "1", 0.8, 0.4),
-    Feature("cisplatin, last fraction", "1", 0.8, 0.4),
-    Feature("docetaxel, total", "mg/m2", 225.0, 150.0),
-    Feature("cisplatin, total", "mg/m2", 225.0, 150.0),
+    Feature("weeks since cycle began", "wk", 1.2, 0.6, "weeks"),
+    Feature("cycle due", "0 or 1", 0.5, 0.5),
     Feature("neutrophils", "10^9/L", 1.0, 1.0, "log"),
     Feature("platelets", "10^9/L", 5.3, 0.5, "log"),
+    Feature("haemoglobin", "g/dL", 11.5, 1.5),
     Feature("creatinine clearance", "mL/min", 4.5, 0.25, "log"),
-    Feature("neutrophil nadir since dose", "10^9/L", 0.0, 1.2, "log"),
-    Feature("platelet nadir since dose", "10^9/L", 5.0, 0.6, "log"),
-    Feature("grade 4 neutropenia over 7 days since dose", "0 or 1", 0.5, 0.5),
-    Feature("febrile neutropenia since dose", "0 or 1", 0.5, 0.5),
+    Feature("neutrophil nadir in cycle", "10^9/L", 0.0, 1.2, "log"),
+    Feature("platelet nadir in cycle", "10^9/L", 5.0, 0.6, "log"),
+    Feature("grade 4 neutropenia over 7 days in cycle", "0 or 1", 0.5, 0.5),
+    Feature("febrile neutropenia in cycle", "0 or 1", 0.5, 0.5),
+    Feature("diarrhoea in cycle", "CTCAE grade", 1.0, 1.0),
+    Feature("mucositis in cycle", "CTCAE grade", 1.0, 1.0),
+    Feature("hand-foot syndrome in cycle", "CTCAE grade", 1.0, 1.0),
+    Feature("ALT increased in cycle", "CTCAE grade", 1.0, 1.0),
     Feature("sensory neuropathy", "CTCAE grade", 1.0, 1.0),
     Feature("tumour size", "mm", 4.5, 0.7, "log"),
     Feature("tumour size, of baseline", "1", -0.2, 0.25, "log"),
     Feature("tumour size, of nadir", "1", 0.05, 0.1, "log"),
     Feature("weeks since scan", "wk", 1.2, 0.6, "weeks"),
 )
-"""The observation, in order."""
-
-NAMES = tuple(feature.name for feature in FEATURES)
 
 
-def observe(courses: Courses) -> Float[np.ndarray, "patients features"]:
-    """Observation of every slot, float32."""
-    seen = _seen(courses)
-    columns = [feature.encode(seen[feature.name]) for feature in FEATURES]
-    return np.clip(np.stack(columns, axis=1), -10.0, 10.0).astype(np.float32)
+def drug_features(drug: str) -> tuple[Feature, ...]:
+    """What the clinic knows of one drug of the regimen."""
+    return (
+        Feature(f"{drug}, permitted", "0 or 1", 0.5, 0.5),
+        Feature(f"{drug}, last fraction", "1", 0.8, 0.4),
+        Feature(f"{drug}, total", "label cycles", 3.0, 2.0),
+    )
 
 
-def decode(observations: Float[np.ndarray, "patients features"]) -> Mapping[str, Column]:
-    """Clinical values of observations by feature name, in each feature's unit."""
+def features(regimen: Regimen) -> tuple[Feature, ...]:
+    """The observation of a regimen's courses, in order."""
+    by_drug = [feature for drug in regimen.drugs for feature in drug_features(drug)]
+    return (*PATIENT, *COURSE, *by_drug)
+
+
+def observe(
+    courses: Courses, shown: Sequence[Feature]
+) -> Float[np.ndarray, "patients features"]:
+    """Observation of every slot, float32: the features named in ``shown``."""
+    seen = clinical_values(courses)
+    columns = [feature.encode(seen[feature.name]) for feature in shown]
+    return np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
+
+
+def decode(
+    observations: Float[np.ndarray, "patients features"], shown: Sequence[Feature]
+) -> Mapping[str, Column]:
+    """Clinical values of observations by feature name, in each feature's unit.
+
+    Raises:
+        ValueError: observations of another length, or that hold NaN.
+    """
+    if observations.shape[1] != len(shown) or np.isnan(observations).any():
+        found = "NaN" if observations.shape[1] == len(shown) else f"{observations.shape[1]} numbers"
+        raise ValueError(
+            f"an observation here has {len(shown)} finite features; got {found}. "
+            "Pass what the environment of this regimen returned."
+        )
     return {
         feature.name: feature.decode(observations[:, index].astype(np.float64))
-        for index, feature in enumerate(FEATURES)
+        for index, feature in enumerate(shown)
     }
 
 
-def _seen(courses: Courses) -> Mapping[str, Column]:
-    chart = courses.chart
+def clinical_values(courses: Courses) -> Mapping[str, Column]:
+    """What the clinic sees of every slot, by feature name, in clinical units."""
+    chart, regimen = courses.chart, courses.regimen
     person = courses.persons[chart["patient"]]
+    known = courses.scenario.genotype_observed
+    since = chart["weeks_since_dose"]
     baseline = chart["sld_baseline_mm"]
-    values = (
-        person["age_years"],
-        person["female"],
-        person["ecog"],
-        person["bsa_m2"],
-        person["albumin_g_l"],
-        person["aag_g_l"],
-        chart["week"].astype(float),
-        chart["cycles"].astype(float),
-        np.minimum(chart["weeks_since_dose"], NEVER).astype(float),
-        courses.permitted()[0].astype(float),
-        chart["fractions"][:, 0],
-        chart["fractions"][:, 1],
-        chart["totals_mg_m2"][:, 0],
-        chart["totals_mg_m2"][:, 1],
-        chart["neutrophils"],
-        chart["platelets"],
-        chart["crcl_ml_min"],
-        np.maximum(chart["nadir_neutrophils"], 0.01),
-        chart["nadir_platelets"],
-        chart["long_grade4"].astype(float),
-        chart["febrile"].astype(float),
-        chart["grades"][:, 3].astype(float),
-        chart["sld_mm"],
-        chart["sld_mm"] / baseline,
-        chart["sld_mm"] / chart["sld_nadir_mm"],
-        chart["weeks_since_scan"].astype(float),
-    )
-    return dict(zip(NAMES, values, strict=True))
+    permitted = courses.permitted()
+    values = {
+        "age": person["age_years"],
+        "female": person["female"],
+        "performance status": person["ecog"],
+        "body surface area": person["bsa_m2"],
+        "albumin": person["albumin_g_l"],
+        "alpha1-acid glycoprotein": person["aag_g_l"],
+        "bilirubin": person["bilirubin_umol_l"],
+        "DPYD activity": person["dpyd_activity"] if known else np.full(chart.size, -1.0),
+        "UGT1A1 slow alleles": person["ugt1a1_slow"] if known else np.full(chart.size, -1.0),
+        "week": chart["week"].astype(float),
+        "cycles begun": chart["cycles"].astype(float),
+        "weeks since cycle began": np.minimum(since, NEVER).astype(float),
+        "cycle due": (courses.is_due() & (since >= regimen.interval_weeks)).astype(float),
+        "neutrophils": chart["neutrophils"],
+        "platelets": chart["platelets"],
+        "haemoglobin": chart["haemoglobin"],
+        "creatinine clearance": chart["crcl_ml_min"],
+        "neutrophil nadir in cycle": np.maximum(chart["nadir_neutrophils"], 0.01),
+        "platelet nadir in cycle": np.maximum(chart["nadir_platelets"], 0.1),
+        "grade 4 neutropenia over 7 days in cycle": chart["long_grade4"].astype(float),
+        "febrile neutropenia in cycle": chart["febrile"].astype(float),
+        "diarrhoea in cycle": chart["acute"][:, 0].astype(float),
+        "mucositis in cycle": chart["acute"][:, 1].astype(float),
+        "hand-foot syndrome in cycle": chart["acute"][:, 2].astype(float),
+        "ALT increased in cycle": chart["acute"][:, 3].astype(float),
+        "sensory neuropathy": chart["grades"][:, TERMS.index("sensory neuropathy")].astype(float),
+        "tumour size": chart["sld_mm"],
+        "tumour size, of baseline": chart["sld_mm"] / baseline,
+        "tumour size, of nadir": chart["sld_mm"] / chart["sld_nadir_mm"],
+        "weeks since scan": chart["weeks_since_scan"].astype(float),
+    }
+    for index, drug in enumerate(regimen.drugs):
+        values[f"{drug}, permitted"] = permitted[index].astype(float)
+        values[f"{drug}, last fraction"] = chart["fractions"][:, index]
+        values[f"{drug}, total"] = chart["totals"][:, index] / regimen.label_per_cycle(index)
+    return values

@@ -11,7 +11,17 @@ from typing import Any
 
 import yaml
 
-TABLES = ("drugs", "tumours", "toxicities", "cohorts", "regimens")
+TABLES = (
+    "drugs",
+    "effects",
+    "interactions",
+    "tumours",
+    "toxicities",
+    "genes",
+    "cohorts",
+    "regimens",
+    "boxes",
+)
 CONFIDENCES = ("verified", "recalled-high", "recalled-medium", "assumed")
 
 
@@ -65,14 +75,24 @@ def quantities() -> tuple[Quantity, ...]:
     return tuple(_library().values())
 
 
-def drug_names() -> tuple[str, ...]:
-    """Drugs whose kinetics the library holds."""
+def agent_names() -> tuple[str, ...]:
+    """Agents whose kinetics the library holds: drugs, each in one kind of administration."""
     return tuple(name for name, entry in _table("drugs").items() if "kinetics" in entry)
+
+
+def drug_names() -> tuple[str, ...]:
+    """Drugs that a policy can dose: ``fluorouracil-bolus`` belongs to ``fluorouracil``."""
+    return tuple(name for name in agent_names() if "part_of" not in _table("drugs")[name])
 
 
 def regimen_names() -> tuple[str, ...]:
     """Regimens of the library."""
-    return tuple(_table("regimens"))
+    return tuple(name for name in _table("regimens") if name != "defaults")
+
+
+def tumour_names() -> tuple[str, ...]:
+    """Tumours whose patients the library describes."""
+    return tuple(name for name, entry in _table("cohorts").items() if "mix_share" in entry)
 
 
 def text(path: str) -> str:
@@ -91,10 +111,14 @@ def keys(path: str) -> tuple[str, ...]:
     return tuple(node)
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader, in C where PyYAML was built with it."""
+
+
 @functools.cache
 def _table(name: str) -> Mapping[str, Any]:
     data = resources.files(__package__) / "data" / f"{name}.yaml"
-    table: Mapping[str, Any] = yaml.safe_load(data.read_text(encoding="utf-8"))
+    table: Mapping[str, Any] = yaml.load(data.read_text(encoding="utf-8"), Loader=_LOADER)
     return table
 
 

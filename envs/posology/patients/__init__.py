@@ -1,14 +1,20 @@
 """Virtual patients: covariates, individual parameters, and seeded cohorts of them."""
 
 from posology.patients.cohort import SPLITS, Cohort
-from posology.patients.covariates import Covariates, draw_covariates
-from posology.patients.individuals import (
-    Individuals,
-    cisplatin_clearance,
-    docetaxel_clearance,
-    draw_individuals,
-    reference_areas,
+from posology.patients.covariates import ANCESTRIES, Covariates, plausible_range
+from posology.patients.disposition import Disposition, disposition, kernel_milligrams
+from posology.patients.eligibility import Eligibility, eligibility_of
+from posology.patients.genome import (
+    Genome,
+    carriers,
+    dpyd_clearance_fraction,
+    draw_genome,
+    kill_multipliers,
+    tumour_genes,
+    ugt1a1_clearance_fraction,
 )
+from posology.patients.individuals import Individuals, draw_individuals, reference_area
+from posology.patients.population import draw_covariates
 from posology.patients.streams import (
     normal_pair,
     philox,
@@ -19,19 +25,31 @@ from posology.patients.streams import (
 )
 
 __all__ = [
+    "ANCESTRIES",
     "SPLITS",
     "Cohort",
     "Covariates",
+    "Disposition",
+    "Eligibility",
+    "Genome",
     "Individuals",
-    "cisplatin_clearance",
-    "docetaxel_clearance",
+    "carriers",
+    "disposition",
+    "dpyd_clearance_fraction",
     "draw_covariates",
+    "draw_genome",
     "draw_individuals",
+    "eligibility_of",
+    "kill_multipliers",
+    "kernel_milligrams",
     "normal_pair",
     "philox",
-    "reference_areas",
+    "plausible_range",
+    "reference_area",
     "standard_normals",
     "standard_uniforms",
     "stream_key",
+    "tumour_genes",
+    "ugt1a1_clearance_fraction",
     "unit_interval",
 ]

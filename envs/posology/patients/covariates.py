@@ -1,163 +1,191 @@
-"""What is known of a patient before treatment, drawn with its correlations."""
+"""What is known of a patient before treatment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from posology.library import quantity
-from posology.patients.streams import standard_normals, standard_uniforms
+
+ANCESTRIES = ("EUR", "EAS", "AFR", "other")
+"""Ancestries by which frequencies of variants are published, in the order of their index."""
+
+PLAUSIBLE_UNITS = {
+    "age_years": "y",
+    "ecog": "1",
+    "height_cm": "cm",
+    "weight_kg": "kg",
+    "bsa_m2": "m2",
+    "creatinine_umol_l": "umol/L",
+    "crcl_ml_min": "mL/min",
+    "albumin_g_l": "g/L",
+    "aag_g_l": "g/L",
+    "bilirubin_umol_l": "umol/L",
+    "haemoglobin_g_dl": "g/dL",
+    "lvef_pct": "%",
+    "ancestry": "1",
+    "prior_lines": "1",
+}
+"""Covariates with a plausible range in the library, and its unit."""
+
+COCKCROFT_UNIT = "mL/min*umol/L/kg/y"
+"""Unit of the factors of Cockcroft and Gault."""
 
 
-@dataclass(frozen=True)
+def _unstated() -> np.ndarray:
+    return np.empty(0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Covariates:
-    """Baseline covariates, one entry a patient."""
+    """Baseline covariates, one entry a patient.
+
+    What has a default need not be stated: height and weight then follow from the body surface
+    area, and the rest is the library's typical patient's.
+
+    Raises:
+        ValueError: a value outside the library's plausible range, or columns of unequal length.
+    """
 
     age_years: Float[np.ndarray, " patients"]
     female: Bool[np.ndarray, " patients"]
     ecog: Int[np.ndarray, " patients"]
     """Performance status, 0 to 2."""
+    height_cm: Float[np.ndarray, " patients"] = field(default_factory=_unstated)
+    weight_kg: Float[np.ndarray, " patients"] = field(default_factory=_unstated)
     bsa_m2: Float[np.ndarray, " patients"]
     """Body surface area (Mosteller)."""
     creatinine_umol_l: Float[np.ndarray, " patients"]
+    """Serum creatinine; NaN where only the clearance is known."""
     crcl_ml_min: Float[np.ndarray, " patients"]
     """Creatinine clearance (Cockcroft and Gault), capped at 150."""
     albumin_g_l: Float[np.ndarray, " patients"]
     aag_g_l: Float[np.ndarray, " patients"]
     """Alpha1-acid glycoprotein, which binds docetaxel."""
+    bilirubin_umol_l: Float[np.ndarray, " patients"] = field(default_factory=_unstated)
+    haemoglobin_g_dl: Float[np.ndarray, " patients"] = field(default_factory=_unstated)
+    lvef_pct: Float[np.ndarray, " patients"] = field(default_factory=_unstated)
+    """Left ventricular ejection fraction [%]."""
+    hepatic_impairment: Bool[np.ndarray, " patients"] = field(default_factory=_unstated)
+    """Transaminases above 1.5 and alkaline phosphatase above 2.5 times the upper limit."""
+    ancestry: Int[np.ndarray, " patients"] = field(default_factory=_unstated)
+    """Index into ``ANCESTRIES``."""
+    ever_smoker: Bool[np.ndarray, " patients"] = field(default_factory=_unstated)
+    prior_lines: Int[np.ndarray, " patients"] = field(default_factory=_unstated)
+    """Lines of chemotherapy before this one: 0, or 1 for one and more."""
 
-    def replaced(self, where: Int[np.ndarray, " some"], other: Covariates) -> Covariates:
-        """A copy in which patients ``where`` are those of ``other``."""
-        columns = {}
-        for field in fields(self):
-            column = getattr(self, field.name).copy()
-            column[where] = getattr(other, field.name)
-            columns[field.name] = column
-        return Covariates(**columns)
+    def __post_init__(self) -> None:
+        for name, column in _missing(self).items():
+            object.__setattr__(self, name, column)
+        _check(self)
 
+    @classmethod
+    def typical(cls, patients: int = 1) -> Covariates:
+        """The library's typical patient, to whom reference exposures belong, so many times.
 
-def draw_covariates(
-    key: int, patients: Int[np.ndarray, " patients"], *, tumour: str, attempts: int = 200
-) -> Covariates:
-    """Covariates of eligible patients of one tumour type.
-
-    A patient outside the ranges of the library or the regimen's eligibility is drawn again, each
-    from the patient's own stream, as a trial screens another.
-    """
-    covariates = _draw(key, patients, tumour=tumour, attempt=0)
-    for attempt in range(1, attempts):
-        failed = np.flatnonzero(~_is_eligible(covariates, tumour=tumour))
-        if failed.size == 0:
-            return covariates
-        fresh = _draw(key, patients[failed], tumour=tumour, attempt=attempt)
-        covariates = covariates.replaced(failed, fresh)
-    raise ValueError(
-        f"{failed.size} of {patients.size} patients were not eligible after {attempts} draws. "
-        "Widen the ranges under cohorts in the library."
-    )
-
-
-def _draw(
-    key: int, patients: Int[np.ndarray, " patients"], *, tumour: str, attempt: int
-) -> Covariates:
-    z = standard_normals(key, patients, count=6, attempt=attempt)
-    share = standard_uniforms(key, patients, count=2, attempt=attempt)
-    age = _number(f"{tumour}/age_mean", "y") + _number(f"{tumour}/age_sd", "y") * z[5]
-    female = share[0] < _number(f"{tumour}/female_share", "1")
-    ecog = np.digitize(
-        share[1],
-        [_number(f"{tumour}/ecog0_share", "1"), 1.0 - _number(f"{tumour}/ecog2_share", "1")],
-    )
-    height_cm, weight_kg = _body(female, z[0], z[1])
-    creatinine = _lognormal("laboratory/creatinine", "umol/L", z[2])
-    factor = np.where(
-        female,
-        _number("laboratory/cockcroft_female", "mL/min*umol/L/kg/y"),
-        _number("laboratory/cockcroft_male", "mL/min*umol/L/kg/y"),
-    )
-    albumin, aag = _proteins(ecog, z[3], z[4])
-    return Covariates(
-        age_years=age,
-        female=female,
-        ecog=ecog,
-        bsa_m2=np.sqrt(height_cm * np.maximum(weight_kg, 1.0) / 3600.0),
-        creatinine_umol_l=creatinine,
-        crcl_ml_min=np.minimum(
-            (140.0 - age) * weight_kg * factor / creatinine,
-            _number("laboratory/crcl_high", "mL/min"),
-        ),
-        albumin_g_l=albumin,
-        aag_g_l=aag,
-    )
-
-
-def _body(
-    female: Bool[np.ndarray, " patients"],
-    z_height: Float[np.ndarray, " patients"],
-    z_weight: Float[np.ndarray, " patients"],
-) -> tuple[Float[np.ndarray, " patients"], Float[np.ndarray, " patients"]]:
-    """Height [cm] and weight [kg]."""
-
-    def by_sex(name: str, unit: str) -> Float[np.ndarray, " patients"]:
-        male_name, _, suffix = name.partition("*")
-        return np.where(
-            female,
-            _number(f"body/{male_name}_female{suffix}", unit),
-            _number(f"body/{male_name}_male{suffix}", unit),
+        >>> float(Covariates.typical().bsa_m2[0])
+        1.85
+        """
+        age, bsa = _reference("age", "y"), _reference("bsa", "m2")
+        crcl = _reference("crcl", "mL/min")
+        weight = mosteller_weight_kg(bsa, height_cm=_reference("height", "cm"))
+        factor = _number("laboratory/cockcroft_male", COCKCROFT_UNIT)
+        return cls(
+            age_years=np.full(patients, age),
+            female=np.zeros(patients, bool),
+            ecog=np.ones(patients, np.int64),
+            bsa_m2=np.full(patients, bsa),
+            creatinine_umol_l=np.full(patients, (140.0 - age) * weight * factor / crcl),
+            crcl_ml_min=np.full(patients, crcl),
+            albumin_g_l=np.full(patients, _reference("albumin", "g/L")),
+            aag_g_l=np.full(patients, _reference("aag", "g/L")),
         )
 
-    correlation = _number("correlations/weight_height", "1")
-    z_weight = correlation * z_height + np.sqrt(1.0 - correlation**2) * z_weight
-    height_cm = by_sex("height", "cm") + by_sex("height*_sd", "cm") * z_height
-    weight_kg = by_sex("weight", "kg") * np.exp(by_sex("weight*_omega", "1") * z_weight)
-    return height_cm, weight_kg + _number("body/weight_cancer_shift", "kg")
+    @classmethod
+    def joined(cls, parts: Sequence[Covariates]) -> Covariates:
+        """The patients of every part, one after another."""
+        return cls(
+            **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)}
+        )
+
+    def taken(self, where: Int[np.ndarray, " some"]) -> Covariates:
+        """The patients at ``where``, in that order."""
+        return Covariates(**{f.name: getattr(self, f.name)[where] for f in fields(self)})
 
 
-def _proteins(
-    ecog: Int[np.ndarray, " patients"],
-    z_albumin: Float[np.ndarray, " patients"],
-    z_aag: Float[np.ndarray, " patients"],
-) -> tuple[Float[np.ndarray, " patients"], Float[np.ndarray, " patients"]]:
-    """Albumin and alpha1-acid glycoprotein [g/L], of which one rises as the other falls."""
-    correlation = _number("correlations/albumin_aag", "1")
-    z_aag = correlation * z_albumin + np.sqrt(1.0 - correlation**2) * z_aag
-    shift = np.array(
-        [
-            0.0,
-            _number("laboratory/albumin_ecog1", "g/L"),
-            _number("laboratory/albumin_ecog2", "g/L"),
-        ]
+def mosteller_weight_kg(bsa_m2: float, *, height_cm: float) -> float:
+    """Weight [kg] of a body surface area [m2] at a height [cm]: BSA = sqrt(H W / 3600).
+
+    >>> mosteller_weight_kg(2.0, height_cm=180.0)
+    80.0
+    """
+    return 3600.0 * bsa_m2**2 / height_cm
+
+
+def _missing(covariates: Covariates) -> dict[str, np.ndarray]:
+    """Columns that were not stated."""
+    size = covariates.age_years.size
+    unstated = {f.name for f in fields(covariates) if getattr(covariates, f.name).size == 0}
+    if size == 0 or not unstated:
+        return {}
+    height = covariates.height_cm
+    if "height_cm" in unstated:
+        height = np.full(size, _reference("height", "cm"))
+    typical = {
+        "height_cm": height,
+        "weight_kg": 3600.0 * covariates.bsa_m2**2 / height,
+        "bilirubin_umol_l": np.full(size, _reference("bilirubin", "umol/L")),
+        "haemoglobin_g_dl": np.full(size, _reference("haemoglobin", "g/dL")),
+        "lvef_pct": np.full(size, _reference("lvef", "%")),
+        "hepatic_impairment": np.zeros(size, bool),
+        "ancestry": np.zeros(size, np.int64),
+        "ever_smoker": np.zeros(size, bool),
+        "prior_lines": np.zeros(size, np.int64),
+    }
+    return {name: column for name, column in typical.items() if name in unstated}
+
+
+@functools.cache
+def plausible_range(name: str) -> tuple[float, float]:
+    """Lowest and highest value of a covariate that is taken for a patient's."""
+    low, high = (
+        _number(f"plausible/{name}_{end}", PLAUSIBLE_UNITS[name]) for end in ("low", "high")
     )
-    albumin = (
-        _number("laboratory/albumin", "g/L")
-        + shift[ecog]
-        + _number("laboratory/albumin_sd", "g/L") * z_albumin
-    )
-    return albumin, _lognormal("laboratory/aag", "g/L", z_aag)
+    return low, high
 
 
-def _is_eligible(covariates: Covariates, *, tumour: str) -> Bool[np.ndarray, " patients"]:
-    def within(
-        x: Float[np.ndarray, " patients"], name: str, unit: str
-    ) -> Bool[np.ndarray, " patients"]:
-        return (x >= _number(f"{name}_low", unit)) & (x <= _number(f"{name}_high", unit))
-
-    return (
-        within(covariates.age_years, f"{tumour}/age", "y")
-        & within(covariates.bsa_m2, "body/bsa", "m2")
-        & within(covariates.albumin_g_l, "laboratory/albumin", "g/L")
-        & within(covariates.aag_g_l, "laboratory/aag", "g/L")
-        & (covariates.crcl_ml_min >= _number("eligibility/crcl_low", "mL/min"))
-    )
+def _check(covariates: Covariates) -> None:
+    """Refuse what no patient has."""
+    size = covariates.age_years.size
+    for each in fields(covariates):
+        found = getattr(covariates, each.name).size
+        if found != size:
+            raise ValueError(
+                f"{each.name} has {found} entries but age_years has {size}. "
+                "Give every covariate one entry a patient."
+            )
+    for name, unit in PLAUSIBLE_UNITS.items():
+        column = getattr(covariates, name)
+        low, high = plausible_range(name)
+        possible = (column >= low) & (column <= high)
+        if name == "creatinine_umol_l":
+            possible |= np.isnan(column)
+        if not possible.all():
+            k = int(np.argmin(possible))
+            of_unit = "" if unit == "1" else f" {unit}"
+            raise ValueError(
+                f"{name} must be {low:g} to {high:g}{of_unit}; got {column[k]:g} (patient {k}). "
+                "Check the unit and the entry."
+            )
 
 
 def _number(path: str, unit: str) -> float:
     return quantity(f"cohorts/{path}", unit)
 
 
-def _lognormal(
-    path: str, unit: str, z: Float[np.ndarray, " patients"]
-) -> Float[np.ndarray, " patients"]:
-    return _number(path, unit) * np.exp(_number(f"{path}_omega", "1") * z)
+def _reference(name: str, unit: str) -> float:
+    return quantity(f"cohorts/reference/{name}", unit)

@@ -4,273 +4,384 @@ from __future__ import annotations
 
 import functools
 import math
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from posology.library import (
+    area_mg_h_per_l_from_mg_min_per_ml,
+    clearance_factor,
+    keys,
     log_sd_from_cv,
+    marrow_kill_factor,
     per_milligram_from_per_micromole,
-    platinum_milligrams,
     quantity,
     text,
 )
 from posology.patients.covariates import Covariates
+from posology.patients.disposition import Disposition, disposition, kernel_milligrams
+from posology.patients.genome import Genome, kill_multipliers
 from posology.patients.streams import standard_normals, standard_uniforms
-from posology.pharmacology import (
-    BASELINE,
-    FEEDBACK,
-    MARROW_PARAMETERS,
-    SLOPE,
-    TRANSIT,
-    three_compartment_modes,
-)
+from posology.pharmacology import VM, saturable_area
 
 Column = Float[np.ndarray, " patients"]
+ACUTE = ("diarrhoea", "mucositis", "hand_foot", "hepatic")
+"""Toxicities drawn anew in each week of dosing, in the order of ``Individuals.acute_hazards``."""
+
+# A patient's deviations come from one stream: these rows first, then six for each agent.
+_TRANSIT, _PLATELET_TRANSIT, _NEUTROPHILS, _PLATELETS = range(4)
+_RESISTANCE, _GROWTH, _SIZE, _RENAL, _FRAILTY = 4, 5, 6, 7, 8
+_SHARED_MARROW, _SHARED_TUMOUR, _SHARED_KINETICS, _AGENTS = 12, 13, 14, 16
+_PER_AGENT = 8
 
 
 @dataclass(frozen=True)
 class Individuals:
     """Parameters that stay the patient's own for a whole course, one column a patient."""
 
-    docetaxel_rates: Float[np.ndarray, "3 patients"]
-    """Modes' rates [1/h]."""
-    docetaxel_units: Float[np.ndarray, "3 patients"]
-    """Modes' unit concentrations [1/L]."""
-    cisplatin_clearance: Column
-    """Clearance of unbound platinum at the baseline creatinine clearance [L/h]."""
-    cisplatin_volume: Column
-    """Central volume [L]."""
-    marrow: Float[np.ndarray, "parameters patients"]
-    """Rows as the kernel wants them: slopes, transit rates, feedbacks, baselines."""
-    reference_area: Float[np.ndarray, " drugs"]
-    """Area under the curve [mg h/L] of the label dose in the typical patient."""
-    kill_rates: Float[np.ndarray, "drugs patients"]
-    """Tumour kill at label intensity [1/d]."""
+    agents: tuple[str, ...]
+    kinetics: tuple[Disposition, ...]
+    """Each agent's."""
+    reference_area: Float[np.ndarray, " agents"]
+    """Area [mg h/L] of the reference dose in the typical patient, to which effects refer."""
+    slopes: Float[np.ndarray, "2 agents patients"]
+    """Effect on neutrophils' and platelets' proliferation of each concentration [L/mg]."""
+    transit: Float[np.ndarray, "2 patients"]
+    """Transit rates 4/MTT [1/h]."""
+    feedback: Float[np.ndarray, "2 patients"]
+    baseline: Float[np.ndarray, "2 patients"]
+    """Neutrophils and platelets before treatment [10^9/L]."""
+    log_kill: Float[np.ndarray, "agents patients"]
+    """Log kill of the tumour by a reference exposure."""
     resistance_rate: Column
     """[1/d] at label intensity."""
     growth_rate: Column
     """[1/d]."""
     baseline_sld_mm: Column
     """Sum of longest diameters [mm]."""
-    renal_loss: Column
-    """Log loss of creatinine clearance for each mg h/L of platinum."""
-    neuropathy_threshold: Column
-    """Cumulative dose [mg/m2 of cisplatin] at which sensory neuropathy reaches grade 3."""
+    new_lesion_rate: Column
+    """Of a tumour of baseline size [1/d]."""
+    anaemia: Float[np.ndarray, "agents patients"]
+    """Log loss of red cells' production by a reference exposure."""
+    acute_hazards: Float[np.ndarray, "terms agents patients"]
+    """Of grade 3 or worse by a reference exposure in a week; terms as in ``ACUTE``."""
+    renal_loss: Float[np.ndarray, "agents patients"]
+    """Log loss of creatinine clearance by a reference exposure."""
+    neuropathy_dose: Float[np.ndarray, "agents patients"]
+    """Cumulative dose [mg/m2] of grade 3 sensory neuropathy; infinite where there is none."""
+    cardiac_dose: Float[np.ndarray, "agents patients"]
+    """Cumulative dose [mg/m2] of heart failure; infinite where there is none."""
     fever_hazard: Column
     """Febrile neutropenia per day with neutrophils below 0.5 [1/d]."""
 
 
 def draw_individuals(
-    key: int, patients: Int[np.ndarray, " patients"], covariates: Covariates, *, regimen: str
+    key: int,
+    patients: Int[np.ndarray, " patients"],
+    covariates: Covariates,
+    genome: Genome,
+    *,
+    tumour: str,
+    agents: Sequence[str],
+    comedication: Sequence[str] = (),
 ) -> Individuals:
-    """Parameters of each patient: typical value, covariates and the patient's own deviation."""
-    z = standard_normals(key, patients, count=16)
-    reference_area = reference_areas(regimen)
-    docetaxel_rates, docetaxel_units = three_compartment_modes(
-        docetaxel_clearance(covariates)
-        * np.exp(log_sd_from_cv(_drug("docetaxel/kinetics/clearance_cv", "1")) * z[0])
-        / _drug("docetaxel/kinetics/volume_central", "L"),
-        k12=_drug("docetaxel/kinetics/k12", "1/h"),
-        k21=_drug("docetaxel/kinetics/k21", "1/h"),
-        k13=_drug("docetaxel/kinetics/k13", "1/h"),
-        k31=_drug("docetaxel/kinetics/k31", "1/h"),
-        volume=_drug("docetaxel/kinetics/volume_central", "L"),
-    )
-    tumour = text(f"regimens/{regimen}/tumour")
+    """Parameters of each patient: typical value, covariates and the patient's own deviation.
+
+    A patient's deviations towards an agent are the same in every regimen that holds the agent.
+    ``comedication`` changes clearances as the library's interactions say.
+    """
+    z = standard_normals(key, patients, count=_AGENTS)
+    own = {agent: _deviations(key, patients, agent) for agent in agents}
+    u = {
+        agent: standard_uniforms(key, patients, count=2, attempt=_stream(agent))
+        for agent in agents
+    }
+    system = _marrow_system(agents)
+    kill_correlation = quantity("tumours/common/sensitivity_correlation", "1")
+    shared = math.sqrt(kill_correlation) * z[_SHARED_TUMOUR]
+    rest = math.sqrt(1.0 - kill_correlation)
+    frailty = np.exp(quantity("toxicities/acute/frailty_omega", "1") * z[_FRAILTY : _FRAILTY + 4])
     return Individuals(
-        docetaxel_rates=docetaxel_rates,
-        docetaxel_units=docetaxel_units,
-        cisplatin_clearance=cisplatin_clearance(covariates)
-        * np.exp(log_sd_from_cv(_drug("cisplatin/kinetics/clearance_cv", "1")) * z[1]),
-        cisplatin_volume=_drug("cisplatin/kinetics/volume_central", "L")
-        * _relative_bsa(covariates) ** _drug("cisplatin/kinetics/volume_bsa_exponent", "1")
-        * np.exp(log_sd_from_cv(_drug("cisplatin/kinetics/volume_cv", "1")) * z[2]),
-        marrow=_marrow(covariates, z[3:9], reference_area),
-        reference_area=reference_area,
-        kill_rates=_kill_rates(tumour, z[9:11]),
-        resistance_rate=_lognormal(f"tumours/{tumour}/resistance", "1/d", z[11]),
-        growth_rate=_lognormal(f"tumours/{tumour}/growth", "1/d", z[12]),
-        baseline_sld_mm=quantity(f"tumours/{tumour}/baseline_sld", "mm")
-        * np.exp(quantity(f"tumours/{tumour}/baseline_omega", "1") * z[13]),
-        renal_loss=_renal_loss(z[14], reference_area[1], regimen=regimen),
-        neuropathy_threshold=_neuropathy_threshold(key, patients),
+        agents=tuple(agents),
+        kinetics=tuple(
+            _interacting(
+                disposition(agent, covariates, genome, _kinetic_deviations(own[agent], z)),
+                agent,
+                [*agents, *comedication],
+            )
+            for agent in agents
+        ),
+        reference_area=np.array([reference_area(agent) for agent in agents]),
+        slopes=np.array(
+            [
+                [
+                    _slope(agent, chain, system, covariates, own[agent], z)
+                    * marrow_kill_factor(agent, agents)
+                    for agent in agents
+                ]
+                for chain in ("neutrophils", "platelets")
+            ]
+        ),
+        transit=np.stack([_neutrophil_transit(system, z), _platelet_transit(z)]),
+        feedback=np.stack(
+            [np.full(patients.size, system.feedback), np.full(patients.size, _platelet("feedback"))]
+        ),
+        baseline=np.stack([_neutrophil_baseline(covariates, z), _platelet_baseline(z)]),
+        log_kill=np.array(
+            [
+                _log_kill(agent, tumour, genome) * _lognormal_kill(shared + rest * own[agent][6])
+                for agent in agents
+            ]
+        ),
+        resistance_rate=_tumour(tumour, "resistance_rate", "1/d")
+        * np.exp(_tumour(tumour, "resistance_omega", "1") * z[_RESISTANCE]),
+        growth_rate=_tumour(tumour, "growth_rate", "1/d")
+        * np.exp(_tumour(tumour, "growth_omega", "1") * z[_GROWTH]),
+        baseline_sld_mm=_tumour(tumour, "baseline_sld", "mm")
+        * np.exp(_tumour(tumour, "baseline_omega", "1") * z[_SIZE]),
+        new_lesion_rate=np.full(patients.size, _tumour(tumour, "new_lesion_rate", "1/d")),
+        anaemia=np.array(
+            [
+                np.full(patients.size, _effect(agent, "haemoglobin/suppression", "1"))
+                for agent in agents
+            ]
+        ),
+        acute_hazards=np.array(
+            [
+                [_effect(agent, f"{term}/hazard", "1") * frailty[k] for agent in agents]
+                for k, term in enumerate(ACUTE)
+            ]
+        ),
+        renal_loss=np.array([_renal_loss(agent, z[_RENAL]) for agent in agents]),
+        neuropathy_dose=np.array([_neuropathy_dose(agent, u[agents[0]][0]) for agent in agents]),
+        cardiac_dose=np.array(
+            [_cardiac_dose(agent, u[agents[0]][1], covariates) for agent in agents]
+        ),
         fever_hazard=_fever_hazard(covariates),
     )
 
 
-def docetaxel_clearance(covariates: Covariates) -> Column:
-    """Typical clearance [L/h] of Bruno (1996); no patient with hepatic impairment is eligible."""
-    name = "docetaxel/kinetics/clearance"
-    per_m2 = (
-        _drug(f"{name}_intercept", "L/h/m2")
-        + _drug(f"{name}_per_aag", "L/h/m2 per g/L") * covariates.aag_g_l
-        + _drug(f"{name}_per_year", "L/h/m2 per y") * covariates.age_years
-        + _drug(f"{name}_per_albumin", "L/h/m2 per g/L") * covariates.albumin_g_l
-    )
-    return covariates.bsa_m2 * per_m2
-
-
-def cisplatin_clearance(covariates: Covariates) -> Column:
-    """Typical clearance of unbound platinum [L/h] of Urien (2004)."""
-    name = "cisplatin/kinetics"
-    renal = covariates.crcl_ml_min / _drug(f"{name}/crcl_reference", "mL/min")
-    return (
-        _drug(f"{name}/clearance", "L/h")
-        * _relative_bsa(covariates) ** _drug(f"{name}/clearance_bsa_exponent", "1")
-        * renal ** _drug(f"{name}/clearance_crcl_exponent", "1")
-    )
+def _interacting(kinetics: Disposition, agent: str, others: Sequence[str]) -> Disposition:
+    """Kinetics in company: exposure is divided by the factor on clearance."""
+    factor = math.prod(clearance_factor(agent, other) for other in dict.fromkeys(others))
+    if factor == 1.0:
+        return kinetics
+    if kinetics.saturable is None:
+        return kinetics._replace(units=kinetics.units / factor)
+    saturable = kinetics.saturable.copy()
+    saturable[VM] *= factor
+    return kinetics._replace(saturable=saturable)
 
 
 @functools.cache
-def reference_areas(regimen: str) -> Float[np.ndarray, " drugs"]:
-    """Area under the curve [mg h/L] of each label dose in the library's typical patient."""
-    typical = Covariates(
-        age_years=np.array([_reference("age", "y")]),
-        female=np.array([False]),
-        ecog=np.array([1]),
-        bsa_m2=np.array([_reference("bsa", "m2")]),
-        creatinine_umol_l=np.array([math.nan]),
-        crcl_ml_min=np.array([_reference("crcl", "mL/min")]),
-        albumin_g_l=np.array([_reference("albumin", "g/L")]),
-        aag_g_l=np.array([_reference("aag", "g/L")]),
-    )
-    docetaxel_mg, cisplatin_mg = (
-        quantity(f"regimens/{regimen}/doses/{drug}", "mg/m2") * _reference("bsa", "m2")
-        for drug in ("docetaxel", "cisplatin")
-    )
-    platinum_mg = platinum_milligrams(
-        cisplatin_mg, molar_mass=_drug("cisplatin/molar_mass", "g/mol")
-    )
-    return np.concatenate(
-        [docetaxel_mg / docetaxel_clearance(typical), platinum_mg / cisplatin_clearance(typical)]
+def reference_area(agent: str) -> float:
+    """Area [mg h/L] under an agent's curve after its reference dose in the typical patient."""
+    path = f"drugs/{agent}/reference/dose"
+    covariates = Covariates.typical()
+    if text(f"{path}/unit") == "mg/mL*min":
+        return area_mg_h_per_l_from_mg_min_per_ml(quantity(path, "mg/mL*min"))
+    if text(f"{path}/unit") == "mg":
+        milligrams = quantity(path, "mg")
+    else:
+        milligrams = quantity(path, "mg/m2") * float(covariates.bsa_m2[0])
+    amount = milligrams * kernel_milligrams(agent)
+    genome = Genome.wild_type(1)
+    kinetics = disposition(agent, covariates, genome, np.zeros((4, 1)))
+    if kinetics.saturable is not None:
+        hours = quantity(f"drugs/{agent}/infusion", "h")
+        return saturable_area(amount, hours, kinetics.saturable[:, 0])
+    return amount * float((kinetics.units / kinetics.rates).sum())
+
+
+@dataclass(frozen=True)
+class _MarrowSystem:
+    """The neutrophils' chain, which comes with the drug it was estimated with."""
+
+    transit_hours: float
+    feedback: float
+
+
+def _marrow_system(agents: Sequence[str]) -> _MarrowSystem:
+    for agent in agents:
+        if _has(agent, "neutrophils", "transit_time"):
+            return _MarrowSystem(
+                quantity(f"effects/{agent}/neutrophils/transit_time", "h"),
+                quantity(f"effects/{agent}/neutrophils/feedback", "1"),
+            )
+    return _MarrowSystem(
+        quantity("toxicities/neutrophils/transit_time", "h"),
+        quantity("toxicities/neutrophils/feedback", "1"),
     )
 
 
-def _marrow(
+def _slope(
+    agent: str,
+    chain: str,
+    system: _MarrowSystem,
     covariates: Covariates,
-    z: Float[np.ndarray, "6 patients"],
-    reference_area: Float[np.ndarray, " drugs"],
-) -> Float[np.ndarray, "parameters patients"]:
-    """Kloft's neutrophils and the common system's platelets; sensitivities correlate."""
-    rows = np.empty((MARROW_PARAMETERS, z.shape[1]))
-    correlation = _drug("combination/marrow_sensitivity_correlation", "1")
-    z_cisplatin = correlation * z[0] + math.sqrt(1.0 - correlation**2) * z[1]
-    aag = covariates.aag_g_l - _toxicity("neutrophils/aag_reference", "g/L")
-    slope = per_milligram_from_per_micromole(
-        _drug("docetaxel/neutrophils/slope_per_micromolar", "L/umol"),
-        molar_mass=_drug("docetaxel/molar_mass", "g/mol"),
-    )
-    deviation = np.exp(math.sqrt(_drug("docetaxel/neutrophils/slope_variance", "1")) * z[0])
-    cisplatin = np.exp(log_sd_from_cv(_drug("cisplatin/neutrophils/slope_cv", "1")) * z_cisplatin)
-    carried_over = _toxicity("neutrophils/transit_time", "h") / _drug(
-        "cisplatin/neutrophils/kill_transit_hours", "h"
-    )
-    by_aag = 1.0 + _drug("docetaxel/neutrophils/slope_per_aag", "1 per g/L") * aag
-    rows[SLOPE] = slope * np.maximum(by_aag, 0.1) * deviation
-    rows[SLOPE + 1] = (
-        _drug("cisplatin/neutrophils/kill_hours", "h")
-        * carried_over
-        / reference_area[1]
-        * cisplatin
-    )
-    rows[SLOPE + 2] = _drug("docetaxel/platelets/kill_hours", "h") / reference_area[0] * deviation
-    rows[SLOPE + 3] = _drug("cisplatin/platelets/kill_hours", "h") / reference_area[1] * cisplatin
-    transit_omega = math.sqrt(_toxicity("neutrophils/transit_variance", "1"))
-    rows[TRANSIT] = 4.0 / (
-        _toxicity("neutrophils/transit_time", "h") * np.exp(transit_omega * z[2])
-    )
-    rows[TRANSIT + 1] = 4.0 / (
-        _toxicity("platelets/transit_time", "h")
-        * np.exp(log_sd_from_cv(_toxicity("platelets/transit_cv", "1")) * z[3])
-    )
-    rows[FEEDBACK] = _toxicity("neutrophils/feedback", "1")
-    rows[FEEDBACK + 1] = _toxicity("platelets/feedback", "1")
-    rows[BASELINE] = _neutrophil_baseline(covariates, z[4])
-    rows[BASELINE + 1] = _toxicity("platelets/circulating", "10^9/L") * np.exp(
-        log_sd_from_cv(_toxicity("platelets/circulating_cv", "1")) * z[5]
-    )
-    for row, name in ((BASELINE, "neutrophils_low"), (BASELINE + 1, "platelets_low")):
-        rows[row] = np.maximum(rows[row], quantity(f"cohorts/eligibility/{name}", "10^9/L"))
-    return rows
+    own: Float[np.ndarray, "8 patients"],
+    z: Float[np.ndarray, "rows patients"],
+) -> Column:
+    """Effect of an agent's concentration on a chain [L/mg]; sensitivities to drugs correlate."""
+    correlation = quantity("drugs/combination/marrow_sensitivity_correlation", "1")
+    deviation = math.sqrt(correlation) * z[_SHARED_MARROW] + math.sqrt(1.0 - correlation) * own[7]
+    place = f"effects/{agent}"
+    if chain not in keys(place):
+        return np.zeros(deviation.size)
+    if _has(agent, "neutrophils", "slope_variance"):
+        spread = math.sqrt(quantity(f"{place}/neutrophils/slope_variance", "1"))
+    else:
+        spread = log_sd_from_cv(quantity(f"{place}/neutrophils/slope_cv", "1"))
+    if chain == "neutrophils" and _has(agent, "neutrophils", "slope_per_micromolar"):
+        slope = per_milligram_from_per_micromole(
+            quantity(f"{place}/neutrophils/slope_per_micromolar", "L/umol"),
+            molar_mass=quantity(f"drugs/{agent}/molar_mass", "g/mol"),
+        )
+        aag = covariates.aag_g_l - quantity("toxicities/neutrophils/aag_reference", "g/L")
+        per_aag = quantity(f"{place}/neutrophils/slope_per_aag", "1 per g/L")
+        return slope * np.maximum(1.0 + per_aag * aag, 0.1) * np.exp(spread * deviation)
+    kill_hours = quantity(f"{place}/{chain}/kill_hours", "h")
+    if chain == "neutrophils":
+        # The log kill is kill/transit: it carries over to a chain of another transit time.
+        kill_hours *= system.transit_hours / quantity("toxicities/neutrophils/transit_time", "h")
+    return kill_hours / reference_area(agent) * np.exp(spread * deviation)
 
 
-def _neutrophil_baseline(covariates: Covariates, z: Column) -> Column:
-    """Neutrophils before treatment [10^9/L] of Kloft (2006), without previous chemotherapy."""
-    name = "neutrophils/circulating"
-    aag = covariates.aag_g_l - _toxicity("neutrophils/aag_reference", "g/L")
+def _neutrophil_transit(system: _MarrowSystem, z: Float[np.ndarray, "rows patients"]) -> Column:
+    omega = math.sqrt(quantity("toxicities/neutrophils/transit_variance", "1"))
+    return 4.0 / (system.transit_hours * np.exp(omega * z[_TRANSIT]))
+
+
+def _platelet_transit(z: Float[np.ndarray, "rows patients"]) -> Column:
+    omega = log_sd_from_cv(_platelet("transit_cv"))
+    hours = quantity("toxicities/platelets/transit_time", "h")
+    return 4.0 / (hours * np.exp(omega * z[_PLATELET_TRANSIT]))
+
+
+def _neutrophil_baseline(covariates: Covariates, z: Float[np.ndarray, "rows patients"]) -> Column:
+    """Neutrophils before treatment [10^9/L] of Kloft (2006)."""
+    name = "toxicities/neutrophils/circulating"
+    aag = covariates.aag_g_l - quantity("toxicities/neutrophils/aag_reference", "g/L")
     per_aag = np.where(
         aag <= 0.0,
-        _toxicity(f"{name}_aag_low", "1 per g/L"),
-        _toxicity(f"{name}_aag_high", "1 per g/L"),
+        quantity(f"{name}_aag_low", "1 per g/L"),
+        quantity(f"{name}_aag_high", "1 per g/L"),
     )
-    return (
-        _toxicity(name, "10^9/L")
-        * (1.0 + _toxicity(f"{name}_female", "1") * covariates.female)
-        * (1.0 + _toxicity(f"{name}_ecog", "1") * (covariates.ecog >= 1))
+    drawn = (
+        quantity(name, "10^9/L")
+        * (1.0 + quantity(f"{name}_female", "1") * covariates.female)
+        * (1.0 + quantity(f"{name}_ecog", "1") * (covariates.ecog >= 1))
+        * (1.0 + quantity(f"{name}_prior", "1") * (covariates.prior_lines >= 1))
         * (1.0 + per_aag * aag)
-        * np.exp(math.sqrt(_toxicity(f"{name}_variance", "1")) * z)
+        * np.exp(math.sqrt(quantity(f"{name}_variance", "1")) * z[_NEUTROPHILS])
     )
+    return np.maximum(drawn, quantity("cohorts/eligibility/neutrophils_low", "10^9/L"))
 
 
-def _kill_rates(tumour: str, z: Float[np.ndarray, "2 patients"]) -> Float[np.ndarray, "2 patients"]:
-    """Kill of each drug at label intensity [1/d].
-
-    The doublet's variability is published, the drugs' is not: each drug's is widened so that the
-    weighted sum of the two correlated lognormals has the doublet's coefficient of variation.
-    """
-    shares = np.array(
-        [_drug(f"{drug}/tumour/kill_share", "1") for drug in ("docetaxel", "cisplatin")]
+def _platelet_baseline(z: Float[np.ndarray, "rows patients"]) -> Column:
+    drawn = quantity("toxicities/platelets/circulating", "10^9/L") * np.exp(
+        log_sd_from_cv(_platelet("circulating_cv")) * z[_PLATELETS]
     )
-    correlation = _drug("combination/tumour_sensitivity_correlation", "1")
-    together = math.expm1(quantity(f"tumours/{tumour}/kill_omega", "1") ** 2)
-    cross = 2.0 * shares[0] * shares[1] * correlation
-    omega = math.sqrt(math.log1p(together / (float((shares**2).sum()) + cross)))
-    z_second = correlation * z[0] + math.sqrt(1.0 - correlation**2) * z[1]
-    typical = quantity(f"tumours/{tumour}/kill_rate", "1/d") * shares
-    return typical[:, None] * np.exp(omega * np.stack([z[0], z_second]))
+    return np.maximum(drawn, quantity("cohorts/eligibility/platelets_low", "10^9/L"))
 
 
-def _renal_loss(z: Column, reference_area: float, *, regimen: str) -> Column:
-    name = "cisplatin/nephrotoxicity"
-    label = quantity(f"regimens/{regimen}/doses/cisplatin", "mg/m2")
-    per_area = -math.log1p(-_drug(f"{name}/loss_per_100_mg_m2", "1")) * label / 100.0
-    return per_area / reference_area * np.exp(_drug(f"{name}/loss_omega", "1") * z)
+def _platelet(name: str) -> float:
+    return quantity(f"toxicities/platelets/{name}", "1")
 
 
-def _neuropathy_threshold(key: int, patients: Int[np.ndarray, " patients"]) -> Column:
+def _log_kill(agent: str, tumour: str, genome: Genome) -> Column:
+    """Typical log kill by a reference exposure, with what the tumour's genes do to it."""
+    drug_class = text(f"drugs/{agent}/class")
+    typical = _effect(agent, "tumour/log_kill", "1") * _sensitivity(tumour, agent)
+    return typical * kill_multipliers(tumour, genome, agent, drug_class)
+
+
+def _sensitivity(tumour: str, agent: str) -> float:
+    """Of a tumour to an agent: its own where the arms identify one."""
+    own = f"tumours/{tumour}/sensitivity_to"
+    if "sensitivity_to" in keys(f"tumours/{tumour}") and agent in keys(own):
+        return quantity(f"{own}/{agent}", "1")
+    if "sensitivity" in keys(f"tumours/{tumour}"):
+        return quantity(f"tumours/{tumour}/sensitivity", "1")
+    return 1.0
+
+
+def _lognormal_kill(z: Column) -> Column:
+    return np.exp(quantity("tumours/common/kill_omega", "1") * z)
+
+
+def _renal_loss(agent: str, z: Column) -> Column:
+    if not _has(agent, "nephrotoxicity", "loss"):
+        return np.zeros(z.size)
+    place = f"effects/{agent}/nephrotoxicity"
+    loss = -math.log1p(-quantity(f"{place}/loss", "1"))
+    return loss * np.exp(quantity(f"{place}/loss_omega", "1") * z)
+
+
+def _neuropathy_dose(agent: str, u: Column) -> Column:
     """Logistic over patients, and never below a tenth of the median."""
-    u = standard_uniforms(key, patients, count=1, attempt=1 << 20)[0]
-    median = _toxicity("neuropathy/threshold_median", "mg/m2")
-    threshold = median + _toxicity("neuropathy/threshold_scale", "mg/m2") * np.log(u / (1.0 - u))
-    return np.maximum(threshold, 0.1 * median)
+    if not _has(agent, "neuropathy", "threshold_median"):
+        return np.full(u.size, np.inf)
+    median = quantity(f"effects/{agent}/neuropathy/threshold_median", "mg/m2")
+    scale = quantity(f"effects/{agent}/neuropathy/threshold_scale", "mg/m2")
+    return np.maximum(median + scale * np.log(u / (1.0 - u)), 0.1 * median)
+
+
+def _cardiac_dose(agent: str, u: Column, covariates: Covariates) -> Column:
+    """Weibull over patients (Swain 2003); age above 65 multiplies the hazard."""
+    if not _has(agent, "cardiotoxicity", "scale"):
+        return np.full(u.size, np.inf)
+    place = f"effects/{agent}/cardiotoxicity"
+    older = np.where(covariates.age_years > 65.0, quantity(f"{place}/hazard_over_65", "1"), 1.0)
+    shape = quantity(f"{place}/shape", "1")
+    return quantity(f"{place}/scale", "mg/m2") * (-np.log(u) / older) ** (1.0 / shape)
 
 
 def _fever_hazard(covariates: Covariates) -> Column:
-    name = "febrile_neutropenia"
-    older = covariates.age_years - _toxicity(f"{name}/age_reference", "y")
-    return _toxicity(f"{name}/hazard", "1/d") * np.exp(
-        _toxicity(f"{name}/log_hazard_per_year", "1/y") * older
-        + _toxicity(f"{name}/log_hazard_ecog2", "1") * (covariates.ecog >= 2)
+    name = "toxicities/febrile_neutropenia"
+    older = covariates.age_years - quantity(f"{name}/age_reference", "y")
+    return quantity(f"{name}/hazard", "1/d") * np.exp(
+        quantity(f"{name}/log_hazard_per_year", "1/y") * older
+        + quantity(f"{name}/log_hazard_ecog2", "1") * (covariates.ecog >= 2)
     )
 
 
-def _relative_bsa(covariates: Covariates) -> Column:
-    return covariates.bsa_m2 / _drug("cisplatin/kinetics/bsa_reference", "m2")
+def _tumour(tumour: str, name: str, unit: str) -> float:
+    """A tumour's number, or the common one where it names none of its own."""
+    place = f"tumours/{tumour}" if name in keys(f"tumours/{tumour}") else "tumours/common"
+    return quantity(f"{place}/{name}", unit)
 
 
-def _lognormal(path: str, unit: str, z: Column) -> Column:
-    return quantity(f"{path}_rate", unit) * np.exp(quantity(f"{path}_omega", "1") * z)
+def _effect(agent: str, name: str, unit: str) -> float:
+    """Zero where the library gives an agent no such effect."""
+    return quantity(f"effects/{agent}/{name}", unit) if _has(agent, *name.split("/")) else 0.0
 
 
-def _drug(path: str, unit: str) -> float:
-    return quantity(f"drugs/{path}", unit)
+def _has(agent: str, block: str, name: str) -> bool:
+    place = f"effects/{agent}"
+    return block in keys(place) and name in keys(f"{place}/{block}")
 
 
-def _toxicity(path: str, unit: str) -> float:
-    return quantity(f"toxicities/{path}", unit)
+def _stream(agent: str) -> int:
+    """Number of a drug's own stream: all its agents act through the same enzymes and cells."""
+    drug = text(f"drugs/{agent}/part_of") if "part_of" in keys(f"drugs/{agent}") else agent
+    return zlib.crc32(drug.encode())
 
 
-def _reference(name: str, unit: str) -> float:
-    return quantity(f"cohorts/reference/{name}", unit)
+def _deviations(
+    key: int, patients: Int[np.ndarray, " patients"], agent: str
+) -> Float[np.ndarray, "8 patients"]:
+    return standard_normals(key, patients, count=_PER_AGENT, attempt=_stream(agent))
+
+
+def _kinetic_deviations(
+    own: Float[np.ndarray, "8 patients"], z: Float[np.ndarray, "rows patients"]
+) -> Float[np.ndarray, "4 patients"]:
+    """An agent's own, its clearance correlated with the other agents'."""
+    correlation = quantity("drugs/combination/clearance_correlation", "1")
+    out = own[:4].copy()
+    out[0] = math.sqrt(correlation) * z[_SHARED_KINETICS] + math.sqrt(1.0 - correlation) * own[0]
+    return out

@@ -33,54 +33,56 @@ def advance_chain(
     end: float,
     transit_rate: float,
     feedback: float,
+    boost: float,
+    speed: float,
     step: float,
 ) -> tuple[float, float, float, float, float, float]:
-    """One Runge-Kutta step of Friberg's chain.
+    """One Runge-Kutta step of Friberg's chain, with the two effects of G-CSF of Quartino (2014).
 
-    ``cells`` are the proliferating pool, three transits and the circulating count [10^9/L], and the
-    feedback signal ``w = (baseline/circulating)^gamma``, carried as a state so that no power is
-    taken:  dw/dt = -gamma w circulating'/circulating. ``effects`` are the drug effect E at the
-    step's start, middle and end; with k = 4/MTT [1/h],
+    The proliferating pool p, three transits a, b, c and the circulating count n [10^9/L], and the
+    feedback signal ``w = (baseline/n)^gamma``, carried as a state so that no power is taken:
+    dw/dt = -gamma w n'/n. The drug effect E is given at the step's start, middle and end; with
+    k = 4/MTT [1/h], ``boost`` g of proliferation and ``speed`` s of maturation (1 without G-CSF),
 
-        proliferating' = k proliferating ((1 - E) w - 1),    transit_1' = k (proliferating -
-        transit_1), ...,  circulating' = k (transit_3 - circulating)
+        p' = k p ((1 - E) w g - s),   a' = k s (p - a),  ...,   n' = k (s c - n)
 
     The proliferating pool is advanced on the log scale, so it stays positive under any dose.
     """
     half = 0.5 * step
+    fast = transit_rate * speed
 
-    p1 = transit_rate * ((1.0 - start) * w0 - 1.0)
-    a1 = transit_rate * (p0 - a0)
-    b1 = transit_rate * (a0 - b0)
-    c1 = transit_rate * (b0 - c0)
-    n1 = transit_rate * (c0 - n0)
+    p1 = transit_rate * ((1.0 - start) * w0 * boost - speed)
+    a1 = fast * (p0 - a0)
+    b1 = fast * (a0 - b0)
+    c1 = fast * (b0 - c0)
+    n1 = fast * c0 - transit_rate * n0
     w1 = -feedback * w0 * n1 / n0
 
     p, a, b = p0 * growth(half * p1), a0 + half * a1, b0 + half * b1
     c, n, w = c0 + half * c1, n0 + half * n1, w0 + half * w1
-    p2 = transit_rate * ((1.0 - middle) * w - 1.0)
-    a2 = transit_rate * (p - a)
-    b2 = transit_rate * (a - b)
-    c2 = transit_rate * (b - c)
-    n2 = transit_rate * (c - n)
+    p2 = transit_rate * ((1.0 - middle) * w * boost - speed)
+    a2 = fast * (p - a)
+    b2 = fast * (a - b)
+    c2 = fast * (b - c)
+    n2 = fast * c - transit_rate * n
     w2 = -feedback * w * n2 / n
 
     p, a, b = p0 * growth(half * p2), a0 + half * a2, b0 + half * b2
     c, n, w = c0 + half * c2, n0 + half * n2, w0 + half * w2
-    p3 = transit_rate * ((1.0 - middle) * w - 1.0)
-    a3 = transit_rate * (p - a)
-    b3 = transit_rate * (a - b)
-    c3 = transit_rate * (b - c)
-    n3 = transit_rate * (c - n)
+    p3 = transit_rate * ((1.0 - middle) * w * boost - speed)
+    a3 = fast * (p - a)
+    b3 = fast * (a - b)
+    c3 = fast * (b - c)
+    n3 = fast * c - transit_rate * n
     w3 = -feedback * w * n3 / n
 
     p, a, b = p0 * growth(step * p3), a0 + step * a3, b0 + step * b3
     c, n, w = c0 + step * c3, n0 + step * n3, w0 + step * w3
-    p4 = transit_rate * ((1.0 - end) * w - 1.0)
-    a4 = transit_rate * (p - a)
-    b4 = transit_rate * (a - b)
-    c4 = transit_rate * (b - c)
-    n4 = transit_rate * (c - n)
+    p4 = transit_rate * ((1.0 - end) * w * boost - speed)
+    a4 = fast * (p - a)
+    b4 = fast * (a - b)
+    c4 = fast * (b - c)
+    n4 = fast * c - transit_rate * n
     w4 = -feedback * w * n4 / n
 
     sixth = step / 6.0

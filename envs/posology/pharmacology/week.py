@@ -8,247 +8,447 @@ one repeats its last patient. So a patient's trajectory has the same bits in any
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 
 from posology.pharmacology.combination import combined_effect
 from posology.pharmacology.marrow import STAGES, advance_chain, lowest_over_step
+from posology.pharmacology.saturable import AMOUNTS, SATURABLE_PARAMETERS, advance_saturable
+from posology.pharmacology.schedule import FREE, LEVELS, LINGERING, SHORTEST, Schedule
 
 LANES = 16
-WEEK = 168.0
-"""Hours in a week."""
-INFUSION = 1.0
-"""Hours over which both drugs run in, at the start of a week."""
+MOST_MODES, MOST_AGENTS, MOST_GROUPS = 12, 4, 3
+"""What one regimen may need."""
 GRADE4 = 0.5
 """Neutrophils [10^9/L] below which the hours are counted (CTCAE v5 grade 4)."""
-
 TRACE = 1e-6
-"""Slowest mode of docetaxel [mg/L] below which no drug is left to follow."""
-
+"""Effect on proliferation below which no drug is left to follow."""
 ONE_CELL = 1e-9
 """One cell a litre [10^9/L]: a pool is never left emptier, so that it can grow again."""
 
-# Rows of the arrays the kernel works on; a column is a patient.
-MODES = 5
-"""Concentration modes [mg/L]: three of docetaxel, two of cisplatin (unbound platinum)."""
-SLOPE, TRANSIT, FEEDBACK, BASELINE, MARROW_PARAMETERS = 0, 4, 6, 8, 10
-LOWEST_NEUTROPHILS, LOWEST_PLATELETS, GRADE4_HOURS, WEEK_RECORDS = 0, 1, 2, 3
 
-# Steps of a week as (hours, infusion running). Each length is a power of two times the shortest,
-# so that decay factors follow by squaring. The first two hours are dense: docetaxel's fast phase
-# has a half-life of five minutes. A patient without drug takes even steps.
-_EXPOSED_STEPS = np.array(
-    [(0.125, 1.0)] * 8
-    + [(0.125, 0.0)] * 8
-    + [(0.5, 0.0)] * 4
-    + [(1.0, 0.0)] * 4
-    + [(2.0, 0.0)] * 2
-    + [(4.0, 0.0)] * 39
-)
-_FREE_STEPS = np.array([(6.0, 0.0)] * 28)
-_SHORTEST = 0.125
+class Agents(NamedTuple):
+    """Which rows belong to which agent, and how their effects on the marrow combine."""
+
+    first_mode: np.ndarray
+    """(agents + 1,) where each agent's modes begin; one with saturable kinetics has an idle one."""
+    first_of_group: np.ndarray
+    """(4,) where each group of agents begins; effects add up in a group, and groups combine."""
+    order: int
+    """p of the norm over groups: 1, 2 or 3."""
+    saturable: int
+    """The agent with saturable kinetics, or -1."""
+
+
+class Body(NamedTuple):
+    """Concentrations, marrow and their parameters: a column is a slot."""
+
+    modes: np.ndarray
+    """(modes, n) concentration modes [mg/L]."""
+    rates: np.ndarray
+    """(modes, n) their rates [1/h]."""
+    units: np.ndarray
+    """(modes, n) concentration that a milligram adds to each [1/L]."""
+    amounts: np.ndarray
+    """(3, n) amounts of the saturable agent [mg]."""
+    saturable: np.ndarray
+    """(8, n) its parameters, rows as in :mod:`posology.pharmacology.saturable`."""
+    cells: np.ndarray
+    """(10, n) both chains [10^9/L], neutrophils first."""
+    slopes: np.ndarray
+    """(2 agents, n) effect of each agent's concentration [L/mg]: on neutrophils, on platelets."""
+    transit: np.ndarray
+    """(2, n) transit rates 4/MTT [1/h]."""
+    feedback: np.ndarray
+    """(2, n) feedback exponents."""
+    baseline: np.ndarray
+    """(2, n) counts without drug [10^9/L]."""
+    boost: np.ndarray
+    """(n,) what G-CSF multiplies neutrophils' proliferation by this week."""
+    speed: np.ndarray
+    """(n,) what G-CSF multiplies their maturation by this week."""
+    doses: np.ndarray
+    """(agents, n) kernel milligrams to give this week."""
+    week: np.ndarray
+    """(n,) which week of the schedule this is: one that is given, or 0 for none."""
+    areas: np.ndarray
+    """(agents, n) written: area under each concentration over the week [mg h/L]."""
+    lowest: np.ndarray
+    """(2, n) written: lowest count of each chain over the week [10^9/L]."""
+    grade4_hours: np.ndarray
+    """(n,) written: hours of the week with neutrophils below ``GRADE4``."""
+
+
+def empty_body(slots: int, agents: Agents) -> Body:
+    """A body of healthy stand-ins for ``slots`` slots, to be filled."""
+    modes, number = int(agents.first_mode[-1]), agents.first_mode.size - 1
+    zeros, ones = np.zeros, np.ones
+    return Body(
+        modes=zeros((modes, slots)),
+        rates=ones((modes, slots)),
+        units=zeros((modes, slots)),
+        amounts=zeros((AMOUNTS, slots)),
+        saturable=ones((SATURABLE_PARAMETERS, slots)),
+        cells=ones((2 * STAGES, slots)),
+        slopes=zeros((2 * number, slots)),
+        transit=ones((2, slots)),
+        feedback=ones((2, slots)),
+        baseline=ones((2, slots)),
+        boost=ones(slots),
+        speed=ones(slots),
+        doses=zeros((number, slots)),
+        week=zeros(slots, np.int64),
+        areas=zeros((number, slots)),
+        lowest=ones((2, slots)),
+        grade4_hours=zeros(slots),
+    )
+
+
+# Rows of a block's scratch space, LANES numbers each. It is one flat array, so that it stays in
+# the first-level cache. A saturable agent takes one row of modes for its concentration.
+_MODE = 0
+_PLATEAU = _MODE + MOST_MODES
+_NOW = _PLATEAU + MOST_MODES
+_INVERSE = _NOW + MOST_MODES
+_AFTER_AREA = _INVERSE + MOST_MODES
+_TOTAL_AREA = _AFTER_AREA + MOST_MODES
+_SLOPE = _TOTAL_AREA + MOST_MODES
+_DECAY = _SLOPE + 2 * MOST_MODES
+_AMOUNT = _DECAY + LEVELS * MOST_MODES
+_SATURABLE = _AMOUNT + AMOUNTS
+_INFLOW = _SATURABLE + SATURABLE_PARAMETERS
+_AREA = _INFLOW + 1
+_END, _MIDDLE = _AREA + 1, _AREA + 1 + MOST_GROUPS
+_CHAIN, _CHAIN_ROWS = _MIDDLE + MOST_GROUPS, 17
+_HOURS = _CHAIN + 2 * _CHAIN_ROWS
+_ROWS = _HOURS + 1
+# Rows of a chain, from _CHAIN for neutrophils and further on for platelets: five stages, and
+_W, _TRANSIT, _FEEDBACK, _BOOST, _SPEED, _LOWEST = 5, 6, 7, 8, 9, 10
+_START_EFFECT, _MIDDLE_EFFECT, _END_EFFECT, _BEFORE = 11, 12, 13, 14  # and each group's at the end
+
 _FAST = {"contract", "nsz", "arcp"}
 
-# Rows of a block's scratch space, LANES numbers each. It is one flat array with constant offsets,
-# so that the compiler can tell its rows apart and use vector instructions.
-_MODE, _RATE, _PLATEAU, _DECAY, _CELLS = 0, 5, 10, 15, 20
-_PARAMETER, _LOWEST, _HOURS, _DRUG, _EFFECT, _SCRATCH = 32, 42, 44, 45, 51, 54
-
 
 @nb.njit(cache=True, error_model="numpy", nogil=True)
-def advance_week(
-    modes: np.ndarray,
-    rates: np.ndarray,
-    units: np.ndarray,
-    marrow: np.ndarray,
-    parameters: np.ndarray,
-    doses: np.ndarray,
-    order: int,
-    patients: np.ndarray,
-    records: np.ndarray,
-) -> None:
-    """Advance marrow and concentrations of ``patients`` by one week, in place.
+def advance_week(body: Body, agents: Agents, plan: Schedule, patients: np.ndarray) -> None:
+    """Advance marrow and concentrations of ``patients`` (columns) by one week, in place.
 
-    A patient with drug in the blood takes the fine steps, the others the coarse ones; the choice
-    is the patient's own, so company in a block changes nothing.
-
-    Args:
-        modes: concentration modes [mg/L], (MODES, n).
-        rates: their rates [1/h], (MODES, n).
-        units: their unit concentrations [1/L], (MODES, n).
-        marrow: both chains [10^9/L], (10, n), neutrophils first.
-        parameters: slopes of docetaxel and cisplatin [L/mg] on either chain, transit rates [1/h],
-            feedback exponents and baselines [10^9/L], (MARROW_PARAMETERS, n).
-        doses: milligrams given at the week's start, (2, n), cisplatin as platinum.
-        order: p of the norm that combines the two effects.
-        patients: columns to advance.
-        records: lowest neutrophils, lowest platelets and hours below grade 4, (WEEK_RECORDS, n).
+    Patients of the same week of the schedule share its steps; one who is given nothing takes
+    coarser steps, and still coarser ones without drug in the blood. The choice is the patient's
+    own, so company in a block changes nothing.
     """
-    scratch = np.empty(_SCRATCH * LANES)
-    exposed = np.empty(patients.size, np.bool_)
+    scratch = np.zeros(_ROWS * LANES)
+    kinds = np.empty(patients.size, np.int64)
     for k in range(patients.size):
         i = patients[k]
-        exposed[k] = doses[0, i] > 0.0 or doses[1, i] > 0.0 or modes[0, i] > TRACE
-    for fine in (True, False):
-        members = patients[exposed == fine]
-        for first in range(0, members.size, LANES):
-            block = members[first : first + LANES]
-            _load(scratch, block, modes, rates, units, marrow, parameters, doses)
-            _advance_block(scratch, _EXPOSED_STEPS if fine else _FREE_STEPS, order)
-            _store(scratch, block, modes, marrow, records)
+        kinds[k] = body.week[i]
+        if kinds[k] == LINGERING and _trace(body, agents, i) < TRACE:
+            kinds[k] = FREE
+    for kind in range(plan.first.size - 1):
+        members = patients[kinds == kind]
+        for start in range(0, members.size, LANES):
+            block = members[start : start + LANES]
+            _load(scratch, block, body, agents, plan.hours[kind])
+            _advance_block(
+                scratch,
+                agents,
+                plan.levels[plan.first[kind] : plan.first[kind + 1]],
+                plan.running[plan.first[kind] : plan.first[kind + 1]],
+            )
+            _store(scratch, block, body, agents)
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True)
-def _load(
-    w: np.ndarray,
-    block: np.ndarray,
-    modes: np.ndarray,
-    rates: np.ndarray,
-    units: np.ndarray,
-    marrow: np.ndarray,
-    parameters: np.ndarray,
-    doses: np.ndarray,
-) -> None:
+def _trace(body: Body, agents: Agents, i: int) -> float:
+    """Effect that the drug left in the blood could have."""
+    number = body.doses.shape[0]
+    effect = 0.0
+    for a in range(number):
+        drug = 0.0
+        for m in range(agents.first_mode[a], agents.first_mode[a + 1]):
+            drug += abs(body.modes[m, i])
+        if a == agents.saturable:
+            for s in range(AMOUNTS):
+                drug += body.amounts[s, i] / body.saturable[0, i]
+        effect += drug * (body.slopes[a, i] + body.slopes[number + a, i])
+    return effect
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True)
+def _load(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents, hours: np.ndarray) -> None:
+    number = body.doses.shape[0]
     for j in range(LANES):
         i = block[min(j, block.size - 1)]
-        for m in range(MODES):
-            infusion_rate = doses[0 if m < 3 else 1, i] / INFUSION
-            w[(_MODE + m) * LANES + j] = modes[m, i]
-            w[(_RATE + m) * LANES + j] = rates[m, i]
-            w[(_PLATEAU + m) * LANES + j] = infusion_rate * units[m, i] / rates[m, i]
-            w[(_DECAY + m) * LANES + j] = math.exp(-rates[m, i] * _SHORTEST)
+        for a in range(number):
+            inflow = body.doses[a, i] / hours[a]
+            for m in range(agents.first_mode[a], agents.first_mode[a + 1]):
+                rate = body.rates[m, i]
+                w[(_MODE + m) * LANES + j] = body.modes[m, i]
+                w[(_PLATEAU + m) * LANES + j] = inflow * body.units[m, i] / rate
+                w[(_INVERSE + m) * LANES + j] = 1.0 / rate
+                w[(_TOTAL_AREA + m) * LANES + j] = 0.0
+                w[(_SLOPE + m) * LANES + j] = body.slopes[a, i]
+                w[(_SLOPE + MOST_MODES + m) * LANES + j] = body.slopes[number + a, i]
+                decay = math.exp(-rate * SHORTEST)
+                for level in range(LEVELS):
+                    w[(_DECAY + MOST_MODES * level + m) * LANES + j] = decay
+                    decay *= decay
+            if a == agents.saturable:
+                w[(_MODE + agents.first_mode[a]) * LANES + j] = (
+                    body.amounts[0, i] / body.saturable[0, i]
+                )
+                w[_INFLOW * LANES + j] = inflow
+                for s in range(AMOUNTS):
+                    w[(_AMOUNT + s) * LANES + j] = body.amounts[s, i]
+                for s in range(SATURABLE_PARAMETERS):
+                    w[(_SATURABLE + s) * LANES + j] = body.saturable[s, i]
         for chain in range(2):
+            row = _CHAIN + _CHAIN_ROWS * chain
             for s in range(STAGES):
-                w[(_CELLS + 6 * chain + s) * LANES + j] = marrow[STAGES * chain + s, i]
-            deficit = parameters[BASELINE + chain, i] / marrow[STAGES * chain + 4, i]
-            w[(_CELLS + 6 * chain + 5) * LANES + j] = math.exp(
-                parameters[FEEDBACK + chain, i] * math.log(deficit)
+                w[(row + s) * LANES + j] = body.cells[STAGES * chain + s, i]
+            count = body.cells[STAGES * chain + STAGES - 1, i]
+            w[(row + _W) * LANES + j] = math.exp(
+                body.feedback[chain, i] * math.log(body.baseline[chain, i] / count)
             )
-            w[(_LOWEST + chain) * LANES + j] = marrow[STAGES * chain + 4, i]
-        for p in range(MARROW_PARAMETERS):
-            w[(_PARAMETER + p) * LANES + j] = parameters[p, i]
+            w[(row + _TRANSIT) * LANES + j] = body.transit[chain, i]
+            w[(row + _FEEDBACK) * LANES + j] = body.feedback[chain, i]
+            w[(row + _BOOST) * LANES + j] = body.boost[i] if chain == 0 else 1.0
+            w[(row + _SPEED) * LANES + j] = body.speed[i] if chain == 0 else 1.0
+            w[(row + _LOWEST) * LANES + j] = count
         w[_HOURS * LANES + j] = 0.0
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True)
-def _store(
-    w: np.ndarray, block: np.ndarray, modes: np.ndarray, marrow: np.ndarray, records: np.ndarray
-) -> None:
+def _store(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents) -> None:
     for j in range(block.size):
         i = block[j]
-        for m in range(MODES):
-            modes[m, i] = w[(_MODE + m) * LANES + j]
+        for a in range(body.doses.shape[0]):
+            body.areas[a, i] = 0.0
+            for m in range(agents.first_mode[a], agents.first_mode[a + 1]):
+                body.modes[m, i] = w[(_MODE + m) * LANES + j]
+                body.areas[a, i] += w[(_TOTAL_AREA + m) * LANES + j]
+            if a == agents.saturable:
+                body.modes[agents.first_mode[a], i] = 0.0
+                for s in range(AMOUNTS):
+                    body.amounts[s, i] = w[(_AMOUNT + s) * LANES + j]
         for chain in range(2):
+            row = _CHAIN + _CHAIN_ROWS * chain
             for s in range(STAGES):
-                cells = w[(_CELLS + 6 * chain + s) * LANES + j]
-                marrow[STAGES * chain + s, i] = max(cells, ONE_CELL)
-        records[LOWEST_NEUTROPHILS, i] = w[_LOWEST * LANES + j]
-        records[LOWEST_PLATELETS, i] = w[(_LOWEST + 1) * LANES + j]
-        records[GRADE4_HOURS, i] = w[_HOURS * LANES + j]
+                body.cells[STAGES * chain + s, i] = max(w[(row + s) * LANES + j], ONE_CELL)
+            body.lowest[chain, i] = w[(row + _LOWEST) * LANES + j]
+        body.grade4_hours[i] = w[_HOURS * LANES + j]
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
-def _advance_block(w: np.ndarray, steps: np.ndarray, order: int) -> None:
-    length = _SHORTEST
-    for k in range(steps.shape[0]):
-        step = steps[k, 0]
-        while length < step:
-            length *= 2.0
-            for j in range(_DECAY * LANES, (_DECAY + MODES) * LANES):
-                w[j] *= w[j]
-        if steps[k, 1] == 0.0:
-            w[_PLATEAU * LANES : (_PLATEAU + MODES) * LANES] = 0.0
-        _concentrations(w, _DRUG, 0, 3, step)
-        _concentrations(w, _DRUG + 3, 3, 5, step)
-        _combine_effects(w, SLOPE, order)
+def _advance_block(w: np.ndarray, agents: Agents, levels: np.ndarray, running: np.ndarray) -> None:
+    for chain in range(2):
+        _sum_effects(w, agents, chain)
+        _effects(w, chain, agents.order, 1.0)
+    modes = agents.first_mode[-1] * LANES
+    for k in range(levels.size):
+        step = SHORTEST * float(1 << levels[k])
+        if k == 0 or (running[k] != running[k - 1]).any():
+            for a in range(running.shape[1]):
+                first, last = agents.first_mode[a] * LANES, agents.first_mode[a + 1] * LANES
+                _set_plateau(
+                    w[_NOW * LANES + first : _NOW * LANES + last],
+                    w[_PLATEAU * LANES + first : _PLATEAU * LANES + last],
+                    running[k, a],
+                )
+        decays = (_DECAY + MOST_MODES * levels[k]) * LANES
+        _advance_modes(w, w[decays : decays + modes], step)
+        if agents.saturable >= 0:
+            mode = agents.first_mode[agents.saturable] * LANES
+            _advance_saturable(
+                w,
+                w[_MODE * LANES + mode : _MODE * LANES + mode + LANES],
+                w[_AFTER_AREA * LANES + mode : _AFTER_AREA * LANES + mode + LANES],
+                w[_TOTAL_AREA * LANES + mode : _TOTAL_AREA * LANES + mode + LANES],
+                running[k, agents.saturable],
+                step,
+            )
+        _sum_effects(w, agents, 0)
+        _effects(w, 0, agents.order, step)
         for j in range(LANES):
-            count, slope = w[(_CELLS + 4) * LANES + j], _slope(w, j, 0)
-            _step_chain(w, j, 0, step)
-            after = w[(_CELLS + 4) * LANES + j]
-            lowest = lowest_over_step(count, after, slope, _slope(w, j, 0), step)
-            w[_LOWEST * LANES + j] = min(w[_LOWEST * LANES + j], lowest)
+            count, slope = _count(w, j, _CHAIN), _change(w, j, _CHAIN)
+            _step_chain(w, j, _CHAIN, step)
+            after = _count(w, j, _CHAIN)
+            lowest = lowest_over_step(count, after, slope, _change(w, j, _CHAIN), step)
+            row = (_CHAIN + _LOWEST) * LANES + j
+            w[row] = min(w[row], lowest)
             low, high = min(count, after), max(count, after)
             below = (GRADE4 - low) / (high - low + 1e-30)
             w[_HOURS * LANES + j] += step * min(1.0, max(0.0, below))
-        _combine_effects(w, SLOPE + 2, order)
+        _sum_effects(w, agents, 1)
+        _effects(w, 1, agents.order, step)
         for j in range(LANES):
-            count, slope = w[(_CELLS + 10) * LANES + j], _slope(w, j, 1)
-            _step_chain(w, j, 1, step)
-            after = w[(_CELLS + 10) * LANES + j]
-            lowest = lowest_over_step(count, after, slope, _slope(w, j, 1), step)
-            w[(_LOWEST + 1) * LANES + j] = min(w[(_LOWEST + 1) * LANES + j], lowest)
+            chain = _CHAIN + _CHAIN_ROWS
+            count, slope = _count(w, j, chain), _change(w, j, chain)
+            _step_chain(w, j, chain, step)
+            after = _count(w, j, chain)
+            lowest = lowest_over_step(count, after, slope, _change(w, j, chain), step)
+            row = (chain + _LOWEST) * LANES + j
+            w[row] = min(w[row], lowest)
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
-def _slope(w: np.ndarray, j: int, chain: int) -> float:
+def _count(w: np.ndarray, j: int, chain: int) -> float:
+    return w[(chain + STAGES - 1) * LANES + j]
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _change(w: np.ndarray, j: int, chain: int) -> float:
     """Rate of change of a chain's circulating count [10^9/L/h]."""
-    cells = _CELLS + 6 * chain
-    transit = w[(_PARAMETER + TRANSIT + chain) * LANES + j]
-    return transit * (w[(cells + 3) * LANES + j] - w[(cells + 4) * LANES + j])
+    arriving = w[(chain + _SPEED) * LANES + j] * w[(chain + STAGES - 2) * LANES + j]
+    return w[(chain + _TRANSIT) * LANES + j] * (arriving - w[(chain + STAGES - 1) * LANES + j])
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
-def _combine_effects(w: np.ndarray, slope: int, order: int) -> None:
-    """Effect of both drugs on a chain at the step's start, middle and end."""
-    for moment in range(3):
+def _set_plateau(now: np.ndarray, plateau: np.ndarray, running: float) -> None:
+    for j in range(now.size):
+        now[j] = running * plateau[j]
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+def _advance_modes(w: np.ndarray, decays: np.ndarray, step: float) -> None:
+    """Advance every mode, and leave the area under each over the step."""
+    for j in range(decays.size):
+        plateau = w[_NOW * LANES + j]
+        above = w[_MODE * LANES + j] - plateau
+        area = plateau * step + above * (1.0 - decays[j]) * w[_INVERSE * LANES + j]
+        w[_MODE * LANES + j] = plateau + above * decays[j]
+        w[_AFTER_AREA * LANES + j] = area
+        w[_TOTAL_AREA * LANES + j] += area
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+def _advance_saturable(
+    w: np.ndarray,
+    concentration: np.ndarray,
+    area: np.ndarray,
+    total: np.ndarray,
+    running: float,
+    step: float,
+) -> None:
+    """Advance the saturable agent in substeps; its mode's row holds its concentration."""
+    substeps = 2 if step < 0.2 else 4
+    for j in range(LANES):
+        w[_AREA * LANES + j] = 0.0
+    for _ in range(substeps):
         for j in range(LANES):
-            first = w[(_PARAMETER + slope) * LANES + j] * w[(_DRUG + moment) * LANES + j]
-            second = w[(_PARAMETER + slope + 1) * LANES + j] * w[(_DRUG + 3 + moment) * LANES + j]
-            w[(_EFFECT + moment) * LANES + j] = combined_effect(first, second, order)
+            (
+                w[_AMOUNT * LANES + j],
+                w[(_AMOUNT + 1) * LANES + j],
+                w[(_AMOUNT + 2) * LANES + j],
+                w[_AREA * LANES + j],
+            ) = advance_saturable(
+                w[_AMOUNT * LANES + j],
+                w[(_AMOUNT + 1) * LANES + j],
+                w[(_AMOUNT + 2) * LANES + j],
+                w[_AREA * LANES + j],
+                running * w[_INFLOW * LANES + j],
+                w[_SATURABLE * LANES + j],
+                w[(_SATURABLE + 1) * LANES + j],
+                w[(_SATURABLE + 2) * LANES + j],
+                w[(_SATURABLE + 3) * LANES + j],
+                w[(_SATURABLE + 4) * LANES + j],
+                w[(_SATURABLE + 5) * LANES + j],
+                w[(_SATURABLE + 6) * LANES + j],
+                w[(_SATURABLE + 7) * LANES + j],
+                step / substeps,
+            )
+    for j in range(area.size):
+        concentration[j] = w[_AMOUNT * LANES + j] / w[_SATURABLE * LANES + j]
+        area[j] = w[_AREA * LANES + j]
+        total[j] += w[_AREA * LANES + j]
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
-def _concentrations(w: np.ndarray, row: int, first: int, last: int, step: float) -> None:
-    """Advance a drug's modes; leave its concentration at the step's start, middle and end.
+def _sum_effects(w: np.ndarray, agents: Agents, chain: int) -> None:
+    """Each group's effect on a chain at the step's end, and its area over the step."""
+    slopes = _SLOPE + MOST_MODES * chain
+    end = w[_END * LANES : (_END + MOST_GROUPS) * LANES]
+    middle = w[_MIDDLE * LANES : (_MIDDLE + MOST_GROUPS) * LANES]
+    end[:] = 0.0
+    middle[:] = 0.0
+    for group in range(MOST_GROUPS):
+        for m in range(agents.first_of_group[group], agents.first_of_group[group + 1]):
+            _add_effects(
+                w[(slopes + m) * LANES : (slopes + m + 1) * LANES],
+                w[(_MODE + m) * LANES : (_MODE + m + 1) * LANES],
+                w[(_AFTER_AREA + m) * LANES : (_AFTER_AREA + m + 1) * LANES],
+                end[group * LANES : (group + 1) * LANES],
+                middle[group * LANES : (group + 1) * LANES],
+            )
 
-    The middle one is chosen so that Simpson's rule over the step gives the exact exposure.
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+def _add_effects(
+    slope: np.ndarray, mode: np.ndarray, area: np.ndarray, end: np.ndarray, middle: np.ndarray
+) -> None:
+    for j in range(slope.size):
+        end[j] += slope[j] * mode[j]
+        middle[j] += slope[j] * area[j]
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+def _effects(w: np.ndarray, chain: int, order: int, step: float) -> None:
+    """Effect of all agents on a chain at the step's start, middle and end.
+
+    The effect at the start is the one at the end of the step before: concentrations do not jump.
+    Each group's effect in the middle is chosen so that Simpson's rule over the step gives its
+    exact exposure.
     """
-    start, middle, end = row * LANES, (row + 1) * LANES, (row + 2) * LANES
+    simpson = 1.5 / step
+    first = (_CHAIN + _CHAIN_ROWS * chain) * LANES
+    c = w[first : first + _CHAIN_ROWS * LANES]
+    for j in range(MOST_GROUPS * LANES):
+        # A mode gone within the step, or rounding in one that rises, would leave it negative.
+        end = max(w[_END * LANES + j], 0.0)
+        middle = simpson * w[_MIDDLE * LANES + j] - 0.25 * (c[_BEFORE * LANES + j] + end)
+        w[_MIDDLE * LANES + j] = max(middle, 0.0)
+        c[_BEFORE * LANES + j] = end
     for j in range(LANES):
-        w[start + j] = 0.0
-        w[middle + j] = 0.0
-        w[end + j] = 0.0
-    for m in range(first, last):
-        for j in range(LANES):
-            mode = w[(_MODE + m) * LANES + j]
-            plateau = w[(_PLATEAU + m) * LANES + j]
-            decay = w[(_DECAY + m) * LANES + j]
-            above = mode - plateau
-            after = plateau + above * decay
-            area = plateau * step + above * (1.0 - decay) / w[(_RATE + m) * LANES + j]
-            w[start + j] += mode
-            w[middle + j] += 1.5 / step * area - 0.25 * (mode + after)
-            w[end + j] += after
-            w[(_MODE + m) * LANES + j] = after
-    for j in range(LANES):
-        w[middle + j] = max(
-            w[middle + j], 0.0
-        )  # a mode gone within the step would make it negative
+        c[_START_EFFECT * LANES + j] = c[_END_EFFECT * LANES + j]
+        c[_MIDDLE_EFFECT * LANES + j] = combined_effect(
+            w[_MIDDLE * LANES + j],
+            w[(_MIDDLE + 1) * LANES + j],
+            w[(_MIDDLE + 2) * LANES + j],
+            order,
+        )
+        c[_END_EFFECT * LANES + j] = combined_effect(
+            c[_BEFORE * LANES + j],
+            c[(_BEFORE + 1) * LANES + j],
+            c[(_BEFORE + 2) * LANES + j],
+            order,
+        )
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
 def _step_chain(w: np.ndarray, j: int, chain: int, step: float) -> None:
     """Advance one chain of one lane."""
-    cells = _CELLS + 6 * chain
     (
-        w[cells * LANES + j],
-        w[(cells + 1) * LANES + j],
-        w[(cells + 2) * LANES + j],
-        w[(cells + 3) * LANES + j],
-        w[(cells + 4) * LANES + j],
-        w[(cells + 5) * LANES + j],
+        w[chain * LANES + j],
+        w[(chain + 1) * LANES + j],
+        w[(chain + 2) * LANES + j],
+        w[(chain + 3) * LANES + j],
+        w[(chain + 4) * LANES + j],
+        w[(chain + _W) * LANES + j],
     ) = advance_chain(
-        w[cells * LANES + j],
-        w[(cells + 1) * LANES + j],
-        w[(cells + 2) * LANES + j],
-        w[(cells + 3) * LANES + j],
-        w[(cells + 4) * LANES + j],
-        w[(cells + 5) * LANES + j],
-        w[_EFFECT * LANES + j],
-        w[(_EFFECT + 1) * LANES + j],
-        w[(_EFFECT + 2) * LANES + j],
-        w[(_PARAMETER + TRANSIT + chain) * LANES + j],
-        w[(_PARAMETER + FEEDBACK + chain) * LANES + j],
+        w[chain * LANES + j],
+        w[(chain + 1) * LANES + j],
+        w[(chain + 2) * LANES + j],
+        w[(chain + 3) * LANES + j],
+        w[(chain + 4) * LANES + j],
+        w[(chain + _W) * LANES + j],
+        w[(chain + _START_EFFECT) * LANES + j],
+        w[(chain + _MIDDLE_EFFECT) * LANES + j],
+        w[(chain + _END_EFFECT) * LANES + j],
+        w[(chain + _TRANSIT) * LANES + j],
+        w[(chain + _FEEDBACK) * LANES + j],
+        w[(chain + _BOOST) * LANES + j],
+        w[(chain + _SPEED) * LANES + j],
         step,
     )

@@ -3,41 +3,42 @@
 from posology.treatment.chart import CHART, NEVER, PERSON, persons
 from posology.treatment.course import Courses
 from posology.treatment.endpoints import endpoints
-from posology.treatment.grading import (
-    EVENT_UNITS,
-    TERMS,
-    creatinine_bounds,
-    grade_above,
-    grade_below,
-    neuropathy_bounds,
-    neutrophil_bounds,
-    platelet_bounds,
+from posology.treatment.grading import EVENT_UNITS, TERMS, grade_above, grade_below
+from posology.treatment.objectives import DEATH_UNITS, OBJECTIVES, objectives
+from posology.treatment.regimen import (
+    DOSE_LEVELS,
+    MOST_DRUGS,
+    Component,
+    DrugRules,
+    Guardrails,
+    LabelRules,
+    Regimen,
 )
-from posology.treatment.objectives import DEATH_UNITS, OBJECTIVES
-from posology.treatment.regimen import DOSE_LEVELS, Guardrails, LabelRules, Regimen
-from posology.treatment.setting import Setting, setting
+from posology.treatment.scenario import Scenario
+from posology.treatment.survival import has_survival_link, survival_days
 
 __all__ = [
     "CHART",
     "DEATH_UNITS",
     "DOSE_LEVELS",
     "EVENT_UNITS",
+    "MOST_DRUGS",
     "NEVER",
     "OBJECTIVES",
     "PERSON",
     "TERMS",
+    "Component",
     "Courses",
+    "DrugRules",
     "Guardrails",
     "LabelRules",
     "Regimen",
-    "Setting",
-    "creatinine_bounds",
+    "Scenario",
     "endpoints",
     "grade_above",
     "grade_below",
-    "neuropathy_bounds",
-    "neutrophil_bounds",
+    "has_survival_link",
+    "objectives",
     "persons",
-    "platelet_bounds",
-    "setting",
+    "survival_days",
 ]

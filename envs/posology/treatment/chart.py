@@ -1,33 +1,42 @@
 """What is written down of a patient: the person, who never changes, and the chart, which does.
 
 Both are numpy record arrays, one entry a patient: compiled code can say ``chart[i].cycles``.
+Arrays by drug or agent have room for the largest regimen; what is beyond this one's stays idle.
 """
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 
-from posology.patients import Cohort
-from posology.treatment.grading import TERMS
+from posology.patients import Cohort, Covariates, Individuals
+from posology.pharmacology import MOST_AGENTS
+from posology.treatment.grading import ACUTE, TERMS
+from posology.treatment.regimen import MOST_DRUGS
+
+COVARIATES = tuple(field.name for field in fields(Covariates))
+"""Covariates that a person's record carries, under the same names."""
 
 PERSON = np.dtype(
-    [
-        ("age_years", "f8"),
-        ("female", "f8"),
-        ("ecog", "f8"),
-        ("bsa_m2", "f8"),
-        ("crcl_ml_min", "f8"),
-        ("albumin_g_l", "f8"),
-        ("aag_g_l", "f8"),
+    [(name, "f8") for name in COVARIATES]
+    + [
+        ("dpyd_activity", "f8"),
+        ("ugt1a1_slow", "f8"),
         # hidden from the clinic
-        ("cisplatin_clearance", "f8"),  # [L/h] at the baseline creatinine clearance
-        ("cisplatin_volume", "f8"),  # [L]
-        ("kill_rates", "f8", (2,)),  # [1/d] at label intensity
+        ("compartments", "f8", (MOST_AGENTS, 4)),  # CL, V1, Q, V2 where clearance is renal
+        ("renal_share", "f8", (MOST_AGENTS,)),
+        ("log_kill", "f8", (MOST_AGENTS,)),  # of a reference exposure
+        ("kill_rate", "f8"),  # of all agents at label intensity [1/d]
         ("resistance_rate", "f8"),  # [1/d] at label intensity
         ("growth_rate", "f8"),  # [1/d]
         ("baseline_sld_mm", "f8"),
-        ("renal_loss", "f8"),  # log loss of creatinine clearance per mg h/L of platinum
-        ("neuropathy_threshold", "f8"),  # [mg/m2 of cisplatin]
+        ("new_lesion_rate", "f8"),  # [1/d] at baseline size
+        ("anaemia", "f8", (MOST_AGENTS,)),  # log loss of production by a reference exposure
+        ("acute_hazards", "f8", (len(ACUTE), MOST_AGENTS)),
+        ("renal_loss", "f8", (MOST_AGENTS,)),
+        ("neuropathy_dose", "f8", (MOST_AGENTS,)),  # [mg/m2]
+        ("cardiac_dose", "f8", (MOST_AGENTS,)),  # [mg/m2]
         ("fever_hazard", "f8"),  # [1/d] with neutrophils below 0.5
     ]
 )
@@ -46,13 +55,15 @@ CHART = np.dtype(
         ("death_week", "i8"),  # 0 while alive
         ("progression_week", "i8"),  # 0 before progression
         # doses
-        ("fractions", "f8", (2,)),  # last given, of the label dose; 1 before the first
-        ("totals_mg_m2", "f8", (2,)),  # cumulative
+        ("fractions", "f8", (MOST_DRUGS,)),  # at the last cycle's start, of label; 1 before it
+        ("totals", "f8", (MOST_DRUGS,)),  # cumulative, in the unit of the drug's dose
         ("refusals", "i8"),  # doses that the guardrails refused at a due visit
         ("delay_weeks", "i8"),  # visits at which a cycle was due and none began
-        # laboratory at the visit
+        ("gcsf", "b1"),  # this cycle has the support of G-CSF
+        # laboratory at the last visit with blood taken
         ("neutrophils", "f8"),  # [10^9/L]
         ("platelets", "f8"),  # [10^9/L]
+        ("haemoglobin", "f8"),  # [g/dL]
         ("crcl_ml_min", "f8"),
         # since the last cycle began
         ("nadir_neutrophils", "f8"),  # lowest measured [10^9/L]
@@ -60,6 +71,7 @@ CHART = np.dtype(
         ("grade4_visits", "i8"),  # visits in a row with neutrophils below 0.5
         ("long_grade4", "b1"),  # two such visits: grade 4 for more than 7 days
         ("febrile", "b1"),  # febrile neutropenia
+        ("acute", "i8", (len(ACUTE),)),  # worst grade of each acute term
         # scans
         ("sld_mm", "f8"),  # measured sum of longest diameters
         ("sld_baseline_mm", "f8"),
@@ -70,17 +82,22 @@ CHART = np.dtype(
         # adverse events, in the order of grading.TERMS
         ("grades", "i8", (len(TERMS),)),  # of the last week
         ("worst_grades", "i8", (len(TERMS),)),
-        ("charted_neutropenia", "i8"),  # worst grade that the weekly blood counts showed
+        ("charted", "i8", (2,)),  # worst neutropenia, thrombocytopenia that blood counts showed
         # what the course has returned so far, undiscounted
-        ("efficacy", "f8"),
-        ("toxicity", "f8"),
+        ("returns", "f8", (4,)),
         # hidden from the clinic
-        ("effect", "f8", (2,)),  # exposure that acts on the tumour, relative to label intensity
-        ("kill", "f8"),  # cumulative potential kill
+        ("stored", "f8", (MOST_AGENTS,)),  # reference exposures that have yet to act
+        ("kill", "f8"),  # cumulative potential log kill
         ("log_size", "f8"),  # tumour size relative to baseline
+        ("smallest", "f8"),  # lowest log_size so far
+        ("smallest_week", "i8"),
+        ("log_size_week12", "f8"),
+        ("new_lesion", "b1"),
+        ("red_cells", "f8"),  # true haemoglobin [g/dL]
+        ("transfusions", "i8"),
         ("renal_reversible", "f8"),  # log loss of creatinine clearance that comes back
         ("renal_permanent", "f8"),
-        ("areas", "f8", (2,)),  # cumulative area under the curve [mg h/L]
+        ("exposures", "f8", (MOST_AGENTS,)),  # cumulative reference exposures
     ]
 )
 """A course of treatment as it stands."""
@@ -89,11 +106,29 @@ NEVER = 999
 """Weeks since a dose or a scan that has not happened."""
 
 
-def persons(cohort: Cohort) -> np.ndarray:
-    """The cohort's patients as records of ``PERSON``."""
+def persons(cohort: Cohort, individuals: Individuals) -> np.ndarray:
+    """The cohort's patients as records of ``PERSON``; idle entries do nothing."""
     out = np.zeros(cohort.patients.size, PERSON)
-    for name in ("age_years", "female", "ecog", "bsa_m2", "crcl_ml_min", "albumin_g_l", "aag_g_l"):
+    for name in COVARIATES:
         out[name] = getattr(cohort.covariates, name)
-    for name in PERSON.names[7:] if PERSON.names else ():
-        out[name] = getattr(cohort.individuals, name).T
+    out["dpyd_activity"] = cohort.genome.dpyd_activity
+    out["ugt1a1_slow"] = cohort.genome.ugt1a1_slow
+    out["neuropathy_dose"] = np.inf
+    out["cardiac_dose"] = np.inf
+    agents = len(individuals.agents)
+    for k, kinetics in enumerate(individuals.kinetics):
+        out["renal_share"][:, k] = kinetics.renal_share
+        if kinetics.compartments is not None:
+            out["compartments"][:, k] = kinetics.compartments.T
+    for name in ("log_kill", "anaemia", "renal_loss", "neuropathy_dose", "cardiac_dose"):
+        out[name][:, :agents] = getattr(individuals, name).T
+    out["acute_hazards"][:, :, :agents] = individuals.acute_hazards.transpose(2, 0, 1)
+    for name in (
+        "resistance_rate",
+        "growth_rate",
+        "baseline_sld_mm",
+        "new_lesion_rate",
+        "fever_hazard",
+    ):
+        out[name] = getattr(individuals, name)
     return out

@@ -6,32 +6,66 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from posology.patients import Cohort
-from posology.pharmacology import BASELINE, MARROW_PARAMETERS, MODES, WEEK_RECORDS
+from posology.pharmacology import STAGES, empty_body
 from posology.treatment.chart import CHART, NEVER, persons
 from posology.treatment.regimen import Regimen
-from posology.treatment.setting import grade_bounds, setting
-from posology.treatment.transition import first_visit, step_courses
+from posology.treatment.scenario import Scenario
+from posology.treatment.setting import agents_of, setting
+from posology.treatment.transition import due_slots, first_visit, permitted_slots, step_courses
 
 
 class Courses:
-    """Courses of treatment under way, one a slot, over patients of one cohort."""
+    """Courses of treatment under way, one a slot, over patients of one cohort.
+
+    Args:
+        slots: courses side by side.
+        cohort: whose patients are treated; all have the regimen's tumour.
+        regimen: what they are given.
+        scenario: how the clinic works.
+        decide_when_due: pass over visits at which nothing is due.
+        interaction, synergy: of the drugs on the tumour, see :func:`setting`.
+        scan_weeks: weeks between scans, in place of the library's.
+        blood_weeks: weeks of a cycle at whose end the trial counts blood; all if left out.
+    """
 
     def __init__(
-        self, slots: int, *, cohort: Cohort, regimen: Regimen, decide_when_due: bool
+        self,
+        slots: int,
+        *,
+        cohort: Cohort,
+        regimen: Regimen,
+        scenario: Scenario | None = None,
+        decide_when_due: bool = False,
+        interaction: str = "independent",
+        synergy: float = 0.0,
+        scan_weeks: int | None = None,
+        blood_weeks: tuple[int, ...] | None = None,
     ) -> None:
         self.cohort = cohort
         self.regimen = regimen
-        self.persons = persons(cohort)
+        self.scenario = scenario or Scenario()
+        self.individuals = cohort.individuals(
+            regimen.tumour,
+            [each.agent for each in regimen.components],
+            comedication=self.scenario.comedication,
+        )
+        self.persons = persons(cohort, self.individuals)
         self.chart = np.zeros(slots, CHART)
-        self._setting = setting(cohort, regimen, decide_when_due=decide_when_due)
-        self._bounds = grade_bounds()
-        self._modes = np.zeros((MODES, slots))
-        self._rates = np.ones((MODES, slots))
-        self._units = np.zeros((MODES, slots))
-        self._marrow = np.ones((10, slots))
-        self._parameters = np.ones((MARROW_PARAMETERS, slots))
-        self._records = np.zeros((WEEK_RECORDS, slots))
-        self._doses = np.zeros((2, slots))
+        self._agents = agents_of(regimen, self.individuals)
+        self._plan = regimen.schedule()
+        self._setting = setting(
+            cohort,
+            regimen,
+            self.individuals,
+            scenario=self.scenario,
+            decide_when_due=decide_when_due,
+            interaction=interaction,
+            synergy=synergy,
+            scan_weeks=scan_weeks,
+            blood_weeks=blood_weeks,
+        )
+        self.persons["kill_rate"] = self._label_kill_rate()
+        self._body = empty_body(slots, self._agents)
 
     def begin(
         self,
@@ -44,13 +78,26 @@ class Courses:
 
         ``courses`` numbers the times a patient is treated, so that the noise is fresh each time.
         """
-        individuals = self.cohort.individuals
-        self._modes[:, slots] = 0.0
-        self._rates[:3, slots] = individuals.docetaxel_rates[:, patients]
-        self._units[:3, slots] = individuals.docetaxel_units[:, patients]
-        self._parameters[:, slots] = individuals.marrow[:, patients]
-        self._marrow[:5, slots] = individuals.marrow[BASELINE, patients]
-        self._marrow[5:, slots] = individuals.marrow[BASELINE + 1, patients]
+        body, own = self._body, self.individuals
+        body.modes[:, slots] = 0.0
+        body.amounts[:, slots] = 0.0
+        for a, kinetics in enumerate(own.kinetics):
+            first = self._agents.first_mode[a]
+            rows = slice(first, first + kinetics.rates.shape[0])
+            body.rates[rows, slots] = kinetics.rates[:, patients]
+            body.units[rows, slots] = kinetics.units[:, patients]
+            if kinetics.saturable is not None:
+                body.saturable[:, slots] = kinetics.saturable[:, patients]
+        body.slopes[:, slots] = own.slopes[:, :, patients].reshape(-1, patients.size)
+        body.transit[:, slots] = own.transit[:, patients]
+        body.feedback[:, slots] = own.feedback[:, patients]
+        body.baseline[:, slots] = own.baseline[:, patients]
+        body.cells[:STAGES, slots] = own.baseline[0, patients]
+        body.cells[STAGES:, slots] = own.baseline[1, patients]
+        body.boost[slots] = 1.0
+        body.speed[slots] = 1.0
+        body.doses[:, slots] = 0.0
+        body.week[slots] = 0
         fresh = np.zeros(slots.size, CHART)
         fresh["patient"] = patients
         fresh["course"] = courses
@@ -58,50 +105,46 @@ class Courses:
         fresh["weeks_since_dose"] = NEVER
         fresh["on_treatment"] = True
         self.chart[slots] = fresh
-        first_visit(self.chart, self.persons, self._marrow, slots, self._setting)
+        first_visit(self.chart, self.persons, body, slots, self._setting)
 
     def step(
         self, fractions: Float[np.ndarray, "drugs slots"], slots: Int[np.ndarray, " some"]
     ) -> Float[np.ndarray, "slots objectives"]:
         """Treat ``slots`` with fractions of the label doses; advance them to their next decision.
 
-        Returns the reward vectors of all slots, zero for the others.
+        Returns what every objective is paid in each slot, zero for the others.
         """
-        rewards = np.zeros((self.chart.size, 2))
+        rewards = np.zeros((self.chart.size, self.chart["returns"].shape[1]))
         step_courses(
             self.chart,
             self.persons,
+            self._body,
+            self._agents,
+            self._plan,
             fractions,
             slots,
-            self._modes,
-            self._rates,
-            self._units,
-            self._marrow,
-            self._parameters,
-            self._records,
-            self._doses,
             self._setting,
-            self._bounds,
             rewards,
         )
         return rewards
 
     def is_due(self) -> Bool[np.ndarray, " slots"]:
-        """Slots in which the schedule allows a cycle to begin at this visit."""
-        since = self.chart["weeks_since_dose"] >= self.regimen.interval_weeks
-        return since & self.chart["on_treatment"]
+        """Slots in which the schedule has something to give at this visit."""
+        return due_slots(self.chart, self._setting)
 
     def permitted(self) -> Bool[np.ndarray, "drugs slots"]:
         """Which drugs the schedule and the guardrails permit at this visit."""
-        guardrails = self.regimen.guardrails
-        both = (
-            self.is_due()
-            & (self.chart["neutrophils"] >= guardrails.neutrophils_low)
-            & (self.chart["platelets"] >= guardrails.platelets_low)
-        )
-        return np.stack([both, both & (self.chart["crcl_ml_min"] >= guardrails.crcl_low)])
+        return permitted_slots(self.chart, self._setting)
 
     @property
     def circulating(self) -> Float[np.ndarray, "2 slots"]:
         """True neutrophils and platelets [10^9/L]."""
-        return self._marrow[[4, 9]]
+        return self._body.cells[[STAGES - 1, 2 * STAGES - 1]]
+
+    def _label_kill_rate(self) -> Float[np.ndarray, " patients"]:
+        """Kill of the label doses [1/d], in the typical patient's exposure."""
+        s = self._setting
+        exposures = s.number.sum(axis=0) * s.dose / self.regimen.reference_doses()
+        kills = self.individuals.log_kill * exposures[:, None]
+        together = kills.max(axis=0) if s.highest_only else kills.sum(axis=0)
+        return together / (7.0 * self.regimen.interval_weeks)

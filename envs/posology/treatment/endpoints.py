@@ -31,14 +31,16 @@ def endpoints(chart: np.ndarray, regimen: Regimen) -> Mapping[str, np.ndarray]:
         "progressed": chart["progression_week"] > 0,
         "serious adverse event": (worst >= 3).any(axis=1),
         "death by toxicity": chart["death_week"] > 0,
-        "charted neutropenia, grade >= 3": chart["charted_neutropenia"] >= 3,
+        "charted neutropenia, grade >= 3": chart["charted"][:, 0] >= 3,
+        "charted neutropenia, grade 4": chart["charted"][:, 0] >= 4,
+        "charted thrombocytopenia, grade >= 3": chart["charted"][:, 1] >= 3,
     }
     for index, term in enumerate(TERMS):
         out[f"{term}, grade >= 3"] = worst[:, index] >= 3
         out[f"{term}, worst grade"] = worst[:, index].astype(float)
     for index, drug in enumerate(regimen.drugs):
-        per_week = chart["totals_mg_m2"][:, index] / treated_weeks
-        label_per_week = regimen.label_doses[index] / regimen.interval_weeks
+        per_week = chart["totals"][:, index] / treated_weeks
+        label_per_week = regimen.label_per_cycle(index) / regimen.interval_weeks
         out[f"{drug}, relative dose intensity"] = per_week / label_per_week
     out["cycles"] = chart["cycles"].astype(float)
     out["due visits without a dose"] = chart["delay_weeks"].astype(float)

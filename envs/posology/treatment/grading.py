@@ -11,39 +11,53 @@ from posology.library import quantity
 TERMS = (
     "neutropenia",
     "thrombocytopenia",
+    "anaemia",
     "creatinine increased",
     "sensory neuropathy",
+    "heart failure",
+    "diarrhoea",
+    "mucositis",
+    "hand-foot syndrome",
+    "ALT increased",
     "febrile neutropenia",
 )
 """Adverse events that are graded, in the order of every array of grades."""
+
+ACUTE = ("diarrhoea", "mucositis", "hand_foot", "hepatic")
+"""Names in the library of the terms that are drawn anew in each week of dosing, in order."""
+
+FIRST_ACUTE = TERMS.index("diarrhoea")
 
 EVENT_UNITS = np.array([0.0, 0.0, 0.0, 1.0, 2.0, 2.0])
 """What an onset of each grade counts: grade 3 once, grade 4 twice. Death is counted apart."""
 
 
-def neutrophil_bounds() -> Float[np.ndarray, "4"]:
-    """Counts [10^9/L] below which neutropenia has grade 1 to 4."""
-    return _bounds("neutrophils", "10^9/L")
+def count_bounds() -> Float[np.ndarray, "3 4"]:
+    """Neutrophils, platelets [10^9/L] and haemoglobin [g/dL] below which grades 1 to 4 begin."""
+    units = {"neutrophils": "10^9/L", "platelets": "10^9/L", "haemoglobin": "g/dL"}
+    return np.array([_bounds(name, unit) for name, unit in units.items()])
 
 
-def platelet_bounds() -> Float[np.ndarray, "4"]:
-    """Counts [10^9/L] below which thrombocytopenia has grade 1 to 4."""
-    return _bounds("platelets", "10^9/L")
+def share_bounds() -> Float[np.ndarray, "3 4"]:
+    """Creatinine over baseline, and shares of the patient's own threshold of neuropathy and of
+    heart failure, above which grades 1 to 4 begin; the last two have no grade 4."""
+
+    def fractions(name: str) -> list[float]:
+        both = [quantity(f"toxicities/{name}/grade{g}_fraction", "1") for g in (1, 2)]
+        return [*both, 1.0, np.inf]
+
+    creatinine = _bounds("creatinine", "x baseline")
+    return np.array([creatinine, fractions("neuropathy"), fractions("cardiac")])
 
 
-def creatinine_bounds() -> Float[np.ndarray, "4"]:
-    """Multiples of baseline above which creatinine increased has grade 1 to 4."""
-    return _bounds("creatinine", "x baseline")
-
-
-def neuropathy_bounds() -> Float[np.ndarray, "4"]:
-    """Shares of the patient's own threshold above which neuropathy has grade 1 to 3; no grade 4."""
+def acute_multiples() -> Float[np.ndarray, "4"]:
+    """How much more frequent each grade or worse is than grade 3 or worse, of acute terms."""
     return np.array(
         [
-            quantity("toxicities/neuropathy/grade1_fraction", "1"),
-            quantity("toxicities/neuropathy/grade2_fraction", "1"),
+            quantity("toxicities/acute/grade1_multiple", "1"),
+            quantity("toxicities/acute/grade2_multiple", "1"),
             1.0,
-            np.inf,
+            quantity("toxicities/acute/grade4_multiple", "1"),
         ]
     )
 

@@ -1,35 +1,72 @@
-"""What is maximised: two clinical quantities, paid step by step so that a course sums to them."""
+"""What may be maximised: clinical quantities, paid step by step so that a course sums to them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from posology.library import quantity
 
 DEATH_UNITS = 10.0
 """Event units of a death by toxicity, beside those of the event that caused it."""
 
-OBJECTIVES: tuple[Mapping[str, str | float], ...] = (
-    {
-        "name": "efficacy",
+EFFICACY, TOXICITY, TWIST, DRUG = range(4)
+
+OBJECTIVES = ("efficacy", "toxicity", "twist", "drug")
+"""Every objective that an environment can pay, in the order of ``chart.returns``."""
+
+_DESCRIBED: Mapping[str, Mapping[str, str]] = {
+    "efficacy": {
         "unit": "mean log shrinkage",
         "sense": "maximise",
-        "reference": -0.05,
-        "ideal": 0.2,
         "description": (
             "ln(baseline size / size) of the tumour, averaged over the weeks of the horizon and "
             "counted as zero after progression or death. 0.1 is a tumour 10 % smaller for all of "
             "the horizon, or 33 % smaller for a quarter of it."
         ),
     },
-    {
-        "name": "toxicity",
+    "toxicity": {
         "unit": "grade >= 3 events",
         "sense": "minimise",
-        "reference": 12.0,
-        "ideal": 0.0,
         "description": (
             "Onsets of CTCAE grade 3 adverse events in a course; reaching grade 4 counts twice, "
             f"death by toxicity {DEATH_UNITS:g} times more."
         ),
     },
-)
-"""Name, unit, sense, reference and ideal (clinical units) of each objective."""
+    "twist": {
+        "unit": "wk",
+        "sense": "maximise",
+        "description": (
+            "Time without symptoms or toxicity: weeks alive, before progression, without an "
+            "adverse event of grade 3 or worse."
+        ),
+    },
+    "drug": {
+        "unit": "label cycles",
+        "sense": "minimise",
+        "description": (
+            "Drug given, in label cycles: the mean over the regimen's drugs. It stands for cost, "
+            "for which prices differ too much to be built in."
+        ),
+    },
+}
+
+
+def objectives(
+    regimen: str, names: Sequence[str] = ("efficacy", "toxicity")
+) -> tuple[Mapping[str, str | float], ...]:
+    """Name, unit, sense, description, reference and ideal (clinical units) of each objective.
+
+    Raises:
+        ValueError: no objective, an unknown one, or one named twice.
+    """
+    if not names or len(set(names)) != len(names) or not set(names) <= set(OBJECTIVES):
+        raise ValueError(
+            f"objectives must be different names of {', '.join(OBJECTIVES)}; got {list(names)}."
+        )
+    out = []
+    for name in names:
+        place = f"boxes/{regimen}/{name}"
+        unit = _DESCRIBED[name]["unit"]
+        box = {end: quantity(f"{place}/{end}", unit) for end in ("reference", "ideal")}
+        out.append({"name": name, **_DESCRIBED[name], **box})
+    return tuple(out)

@@ -2,10 +2,10 @@
 
 A visit a week. At a visit the policy asks for a fraction of each drug's label dose; the guardrails
 refuse what must not be given. The kernel advances marrow and concentrations; then the week is
-closed: tumour, kidneys and nerves follow the exposure, events are drawn and graded, blood is
-taken, a scan is read when one is due, and both objectives are paid. When no further dose can be
-given (last cycle, progression, death, or the end of the treatment window) nothing is left to
-decide, and the follow-up is run to its end within the same step.
+closed: tumour, kidneys, nerves, heart, gut and red cells follow the exposure, events are drawn and
+graded, blood is taken, a scan is read when one is due, and the objectives are paid. When no further
+dose can be given (last cycle over, progression, death, or the end of the treatment window) nothing
+is left to decide, and the follow-up is run to its end within the same step.
 """
 
 from __future__ import annotations
@@ -15,104 +15,231 @@ import math
 import numba as nb
 import numpy as np
 
-from posology.library import HOURS_PER_WEEK
 from posology.patients import normal_pair, philox, unit_interval
 from posology.pharmacology import (
-    GRADE4_HOURS,
-    INFUSION,
-    LOWEST_NEUTROPHILS,
-    LOWEST_PLATELETS,
+    LINGERING,
+    Agents,
+    Body,
+    Schedule,
     advance_week,
-    combined_effect,
     log_relative_size,
-    mode_over_week,
     two_compartment_modes,
 )
 from posology.treatment.chart import NEVER
-from posology.treatment.grading import EVENT_UNITS, TERMS, grade_above, grade_below
-from posology.treatment.objectives import DEATH_UNITS
-from posology.treatment.setting import DAYS, Bounds, Setting
+from posology.treatment.grading import (
+    EVENT_UNITS,
+    FIRST_ACUTE,
+    TERMS,
+    grade_above,
+    grade_below,
+)
+from posology.treatment.objectives import DEATH_UNITS, DRUG, EFFICACY, TOXICITY, TWIST
+from posology.treatment.setting import BY_AREA, BY_SURFACE, DAYS, Setting
 
-_NEUTROPENIA, _THROMBOCYTOPENIA, _CREATININE, _NEUROPATHY, _FEVER = range(len(TERMS))
+_NEUTROPENIA, _THROMBOCYTOPENIA, _ANAEMIA, _CREATININE, _NEUROPATHY, _HEART = range(6)
+_FEVER = len(TERMS) - 1
+_BLOOD, _OTHER, _EVENTS, _ACUTE, _FURTHER = range(5)  # draws of a week
 
 
 @nb.njit(cache=True, nogil=True)
 def first_visit(
-    chart: np.ndarray, people: np.ndarray, marrow: np.ndarray, slots: np.ndarray, s: Setting
+    chart: np.ndarray, people: np.ndarray, body: Body, slots: np.ndarray, s: Setting
 ) -> None:
     """Take blood and read the first scan of ``slots``."""
     for i in slots:
-        _visit(chart, people, marrow, i, s, True)
+        chart[i].red_cells = people[chart[i].patient].haemoglobin_g_dl
+        _visit(chart, people, body, i, s, True)
 
 
 @nb.njit(cache=True, nogil=True)
 def step_courses(
     chart: np.ndarray,
     people: np.ndarray,
+    body: Body,
+    agents: Agents,
+    plan: Schedule,
     fractions: np.ndarray,
     slots: np.ndarray,
-    modes: np.ndarray,
-    rates: np.ndarray,
-    units: np.ndarray,
-    marrow: np.ndarray,
-    parameters: np.ndarray,
-    records: np.ndarray,
-    doses: np.ndarray,
     s: Setting,
-    bounds: Bounds,
     rewards: np.ndarray,
 ) -> None:
     """Treat ``slots`` and advance each to its next decision, or to its end."""
-    doses[:] = 0.0
     for i in slots:
-        _treat(chart, people, fractions, doses, i, s)
+        _treat(chart, people, body, fractions, i, s, rewards)
     moving = slots
     while moving.size > 0:
-        for i in moving:
-            _expose(chart, people, modes, rates, units, doses, i, s)
-        advance_week(modes, rates, units, marrow, parameters, doses, s.marrow_norm, moving, records)
+        advance_week(body, agents, plan, moving)
         undecided = np.zeros(moving.size, np.bool_)
         for k in range(moving.size):
             i = moving[k]
-            doses[0, i] = 0.0
-            doses[1, i] = 0.0
-            _close_week(chart, people, marrow, records, i, s, bounds, rewards)
-            waits = s.decide_when_due and chart[i].weeks_since_dose < s.interval_weeks
-            undecided[k] = not chart[i].ended and (waits or not chart[i].on_treatment)
+            body.week[i] = LINGERING
+            body.doses[:, i] = 0.0
+            _close_week(chart, people, body, i, s, rewards)
+            undecided[k] = not chart[i].ended and not _decides(chart, i, s)
         moving = moving[undecided]
+
+
+@nb.njit(cache=True, nogil=True)
+def _decides(chart: np.ndarray, i: int, s: Setting) -> bool:
+    """Whether the policy is asked at this visit."""
+    c = chart[i]
+    if not c.on_treatment or c.week % s.visit_interval_weeks != 0:
+        return False
+    return not s.decide_when_due or is_due(chart, i, s)
+
+
+@nb.njit(cache=True, nogil=True)
+def is_due(chart: np.ndarray, i: int, s: Setting) -> bool:
+    """Whether the schedule has something to give at this visit."""
+    c = chart[i]
+    if not c.on_treatment:
+        return False
+    if c.weeks_since_dose >= s.interval_weeks:
+        return c.cycles < s.cycles and c.week < s.treatment_weeks
+    return s.week[c.weeks_since_dose] > 0
+
+
+@nb.njit(cache=True, nogil=True)
+def is_permitted(chart: np.ndarray, i: int, drug: int, s: Setting) -> bool:
+    """Whether schedule and guardrails let a drug be given at this visit."""
+    if not is_due(chart, i, s):
+        return False
+    c = chart[i]
+    within = c.weeks_since_dose < s.interval_weeks
+    stage = 1 if within else 0
+    if c.neutrophils < s.neutrophils_low[stage] or c.platelets < s.platelets_low[stage]:
+        return False
+    week = c.weeks_since_dose if within else 0
+    number = 0.0
+    for a in range(s.drug.size):
+        if s.drug[a] == drug:
+            number += s.number[week, a]
+    return number > 0.0 and c.crcl_ml_min >= s.stop_crcl[drug]
+
+
+@nb.njit(cache=True)
+def due_slots(chart: np.ndarray, s: Setting) -> np.ndarray:
+    """Slots in which the schedule has something to give, (slots,)."""
+    out = np.empty(chart.size, np.bool_)
+    for i in range(chart.size):
+        out[i] = is_due(chart, i, s)
+    return out
+
+
+@nb.njit(cache=True)
+def permitted_slots(chart: np.ndarray, s: Setting) -> np.ndarray:
+    """Which drugs may be given in which slot, (drugs, slots)."""
+    out = np.empty((s.stop_crcl.size, chart.size), np.bool_)
+    for drug in range(out.shape[0]):
+        for i in range(chart.size):
+            out[drug, i] = is_permitted(chart, i, drug, s)
+    return out
 
 
 @nb.njit(cache=True, nogil=True)
 def _treat(
     chart: np.ndarray,
     people: np.ndarray,
+    body: Body,
     fractions: np.ndarray,
-    doses: np.ndarray,
     i: int,
     s: Setting,
+    rewards: np.ndarray,
 ) -> None:
     """Give what is asked for, due and not refused."""
     c = chart[i]
-    if not c.on_treatment or c.weeks_since_dose < s.interval_weeks:
+    if not is_due(chart, i, s):
         return
-    safe = c.neutrophils >= s.neutrophils_low and c.platelets >= s.platelets_low
-    given = False
-    for drug in range(2):
+    new_cycle = c.weeks_since_dose >= s.interval_weeks
+    week = 0 if new_cycle else c.weeks_since_dose
+    person = people[c.patient]
+    drugs = s.stop_crcl.size
+    given = np.zeros(drugs)
+    for drug in range(drugs):
         asked = fractions[drug, i]
-        if asked <= 0.0:
+        number = 0.0
+        added = 0.0
+        per_cycle = 0.0
+        for a in range(s.drug.size):
+            if s.drug[a] == drug:
+                number += s.number[week, a]
+                if s.main[a]:
+                    added = asked * s.dose[a] * s.number[week, a]
+                    for other in range(s.interval_weeks):
+                        per_cycle += s.dose[a] * s.number[other, a]
+        if asked <= 0.0 or number == 0.0:
             continue
-        if not safe or (drug == 1 and c.crcl_ml_min < s.crcl_low):
+        over = c.totals[drug] + added > s.cumulative_cap[drug] * (1.0 + 1e-9)
+        if over or not is_permitted(chart, i, drug, s):
             c.refusals += 1
             continue
-        milligrams = asked * s.label_mg_m2[drug] * people[c.patient].bsa_m2
-        doses[drug, i] = milligrams * s.mg_per_label[drug]
-        c.totals_mg_m2[drug] += asked * s.label_mg_m2[drug]
-        given = True
-    if not given:
+        given[drug] = asked
+        c.totals[drug] += added
+        paid = added / per_cycle / drugs
+        c.returns[DRUG] -= paid
+        rewards[i, DRUG] -= paid
+    if new_cycle and given.max() == 0.0:
         c.delay_weeks += 1
         return
-    for drug in range(2):
-        c.fractions[drug] = fractions[drug, i] if doses[drug, i] > 0.0 else 0.0
+    if given.max() > 0.0:
+        body.week[i] = s.week[week]
+        for a in range(s.drug.size):
+            amount = given[s.drug[a]] * s.dose[a] * s.number[week, a]
+            body.doses[a, i] = _milligrams(amount, person, c, a, s)
+            if amount > 0.0:
+                _follow_kidneys(c, person, body, i, a, s)
+    if new_cycle:
+        _begin_cycle(chart, i, given, s)
+
+
+@nb.njit(cache=True, nogil=True)
+def _milligrams(amount: float, person: np.ndarray, c: np.ndarray, a: int, s: Setting) -> float:
+    """Kernel milligrams of an amount in the unit of the agent's dose, as taken."""
+    if s.unit[a] == BY_SURFACE:
+        amount *= person.bsa_m2
+    elif s.unit[a] == BY_AREA:
+        amount *= min(c.crcl_ml_min, s.calvert_cap) + s.calvert_nonrenal
+    if s.swallowed[a] and s.adherence < 1.0:
+        words = philox(
+            np.uint64(s.key),
+            np.uint64(c.patient),
+            np.uint64(c.course),
+            np.uint64(c.week),
+            np.uint64(_FURTHER),
+        )
+        if unit_interval(words[3]) >= s.adherence:
+            return 0.0
+    return amount * s.kernel_mg[a]
+
+
+@nb.njit(cache=True, nogil=True)
+def _follow_kidneys(
+    c: np.ndarray, person: np.ndarray, body: Body, i: int, a: int, s: Setting
+) -> None:
+    """Set an agent's clearance by the kidneys as they are.
+
+    Agents that the kidneys clear have half-lives of hours: of the dose before nothing is left.
+    """
+    if person.renal_share[a] == 0.0 or person.compartments[a, 0] == 0.0:
+        return
+    lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
+    kept = math.exp(-s.renal_exponent[a] * lost)
+    share = person.renal_share[a]
+    clearance = person.compartments[a, 0] * (1.0 - share + share * kept)
+    m = s.first_mode[a]
+    body.rates[m, i], body.rates[m + 1, i], body.units[m, i], body.units[m + 1, i] = (
+        two_compartment_modes(
+            clearance, person.compartments[a, 1], person.compartments[a, 2], person.compartments[a, 3]
+        )
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _begin_cycle(chart: np.ndarray, i: int, given: np.ndarray, s: Setting) -> None:
+    c = chart[i]
+    for drug in range(given.size):
+        c.fractions[drug] = given[drug]
+    c.gcsf |= s.gcsf == 2 or (s.gcsf == 1 and (c.febrile or c.long_grade4))
     c.cycles += 1
     c.weeks_since_dose = 0
     c.nadir_neutrophils = c.neutrophils
@@ -120,127 +247,147 @@ def _treat(
     c.grade4_visits = 0
     c.long_grade4 = False
     c.febrile = False
+    c.acute[:] = 0
     # The guardrails saw the counts recovered, so a new fall is a new event.
     c.grades[_NEUTROPENIA] = 0
     c.grades[_THROMBOCYTOPENIA] = 0
 
 
 @nb.njit(cache=True, nogil=True)
-def _expose(
-    chart: np.ndarray,
-    people: np.ndarray,
-    modes: np.ndarray,
-    rates: np.ndarray,
-    units: np.ndarray,
-    doses: np.ndarray,
-    i: int,
-    s: Setting,
+def _close_week(
+    chart: np.ndarray, people: np.ndarray, body: Body, i: int, s: Setting, rewards: np.ndarray
 ) -> None:
-    """Exposure of tumour, kidneys and nerves over the coming week, in closed form.
-
-    Cisplatin's clearance follows the kidneys it harms: it is set anew each week. None of it is
-    left from the week before (its half-life is under an hour), so its modes start empty.
-    """
     c = chart[i]
     person = people[c.patient]
-    lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
-    clearance = person.cisplatin_clearance * math.exp(-s.crcl_exponent * lost)
-    fast, slow, fast_unit, slow_unit = two_compartment_modes(
-        clearance, person.cisplatin_volume, s.flow_peripheral, s.volume_peripheral
-    )
-    rates[3, i], rates[4, i], units[3, i], units[4, i] = slow, fast, slow_unit, fast_unit
-    kept = math.exp(-s.effect_rate * HOURS_PER_WEEK)
-    for drug in range(2):
-        area = 0.0
-        effect = 0.0
-        for m in range(3 if drug == 0 else 2):
-            row = m + 3 * drug
-            plateau = doses[drug, i] / INFUSION * units[row, i] / rates[row, i]
-            mode_area, mode_effect = mode_over_week(
-                modes[row, i], rates[row, i], plateau, s.effect_rate, INFUSION, HOURS_PER_WEEK
-            )
-            area += mode_area
-            effect += mode_effect
-        relative = s.exposure_scale[drug]
-        before = c.effect[drug]
-        c.effect[drug] = before * kept + effect * relative
-        acted_hours = area * relative + (before - c.effect[drug]) / s.effect_rate
-        c.kill += person.kill_rates[drug] * acted_hours / 24.0
-        c.areas[drug] += area
-        if drug == 1:
-            loss = person.renal_loss * area
-            c.renal_permanent += (1.0 - s.recoverable_share) * loss
-            c.renal_reversible = (
-                c.renal_reversible * s.recovery_per_week + s.recoverable_share * loss
-            )
-
-
-@nb.njit(cache=True, nogil=True)
-def _close_week(
-    chart: np.ndarray,
-    people: np.ndarray,
-    marrow: np.ndarray,
-    records: np.ndarray,
-    i: int,
-    s: Setting,
-    bounds: Bounds,
-    rewards: np.ndarray,
-) -> None:
-    c = chart[i]
     c.week += 1
     c.weeks_since_dose = min(c.weeks_since_dose + 1, NEVER)
-    units = _grade_week(chart, people, records, i, s, bounds)
-    c.toxicity -= units
-    rewards[i, 1] -= units
-    person = people[c.patient]
-    kill_rate = person.kill_rates[0] + person.kill_rates[1]
-    c.log_size = log_relative_size(
-        DAYS * c.week, c.kill, person.growth_rate, kill_rate, person.resistance_rate
-    )
-    _visit(chart, people, marrow, i, s, False)
+    acted = _tumour(c, person, body, i, s)
+    _organs(c, person, body, i, s, acted)
+    units = _grade_week(c, person, body, i, s)
+    c.returns[TOXICITY] -= units
+    rewards[i, TOXICITY] -= units
+    _visit(chart, people, body, i, s, False)
     if c.death_week == 0 and c.progression_week == 0:
         shrinkage = -c.log_size / s.horizon_weeks
-        c.efficacy += shrinkage
-        rewards[i, 0] += shrinkage
+        c.returns[EFFICACY] += shrinkage
+        rewards[i, EFFICACY] += shrinkage
+        if c.grades.max() < 3:
+            c.returns[TWIST] += 1.0
+            rewards[i, TWIST] += 1.0
     stopped = c.death_week > 0 or c.progression_week > 0
-    if stopped or c.cycles >= s.cycles or c.week >= s.treatment_weeks:
+    last = c.cycles >= s.cycles and not _further_doses(c, s)
+    closed = c.week >= s.treatment_weeks and not _further_doses(c, s)
+    if stopped or last or closed:
         c.on_treatment = False
+    supported = c.gcsf and c.on_treatment and c.weeks_since_dose < s.gcsf_weeks
+    body.boost[i] = s.boost if supported else 1.0
+    body.speed[i] = s.speed if supported else 1.0
     quiet = c.progression_week > 0 and c.weeks_since_dose >= s.adverse_event_weeks
     c.ended = c.death_week > 0 or c.week >= s.horizon_weeks or quiet
 
 
 @nb.njit(cache=True, nogil=True)
-def _grade_week(
-    chart: np.ndarray, people: np.ndarray, records: np.ndarray, i: int, s: Setting, bounds: Bounds
-) -> float:
+def _further_doses(c: np.ndarray, s: Setting) -> bool:
+    """Whether the cycle under way has doses to come."""
+    for week in range(c.weeks_since_dose, s.interval_weeks):
+        if s.week[week] > 0:
+            return True
+    return False
+
+
+@nb.njit(cache=True, nogil=True)
+def _tumour(c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Setting) -> np.ndarray:
+    """Advance the tumour; reference exposures of each agent that acted in the week."""
+    number = s.drug.size
+    acted = np.zeros(number)
+    total = 0.0
+    highest = 0.0
+    together = 0.0
+    for a in range(number):
+        c.stored[a] += body.areas[a, i] * s.exposure[a]
+        acted[a] = s.released * c.stored[a]
+        c.stored[a] -= acted[a]
+        kill = person.log_kill[a] * acted[a]
+        if total + kill > 0.0:
+            together += total * kill / (total + kill)
+        total += kill
+        highest = max(highest, kill)
+    c.kill += highest if s.highest_only else total + s.synergy * together
+    c.log_size = log_relative_size(
+        DAYS * c.week, c.kill, person.growth_rate, person.kill_rate, person.resistance_rate
+    )
+    if c.log_size < c.smallest:
+        c.smallest = c.log_size
+        c.smallest_week = c.week
+    if c.week == 12:
+        c.log_size_week12 = c.log_size
+    return acted
+
+
+@nb.njit(cache=True, nogil=True)
+def _organs(
+    c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Setting, acted: np.ndarray
+) -> None:
+    """Kidneys and red cells."""
+    suppressed = 0.0
+    loss = 0.0
+    for a in range(acted.size):
+        exposure = body.areas[a, i] * s.exposure[a]
+        c.exposures[a] += exposure
+        suppressed += person.anaemia[a] * acted[a]
+        loss += person.renal_loss[a] * exposure
+    c.renal_permanent += (1.0 - s.recoverable_share) * loss
+    c.renal_reversible = c.renal_reversible * s.recovery_per_week + s.recoverable_share * loss
+    made = person.haemoglobin_g_dl * math.exp(-suppressed)
+    c.red_cells += s.red_cell_loss * (made - c.red_cells)
+
+
+@nb.njit(cache=True, nogil=True)
+def _grade_week(c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Setting) -> float:
     """Grade the week's events; what their onsets count, death included."""
-    c = chart[i]
-    person = people[c.patient]
-    words = philox(
-        np.uint64(s.key), np.uint64(c.patient), np.uint64(c.course), np.uint64(c.week), np.uint64(2)
+    key, patient = np.uint64(s.key), np.uint64(c.patient)
+    course, week = np.uint64(c.course), np.uint64(c.week)
+    events = philox(key, patient, course, week, np.uint64(_EVENTS))
+    fever = unit_interval(events[0]) < -math.expm1(
+        -person.fever_hazard * body.grade4_hours[i] / 24.0
     )
-    days_grade4 = records[GRADE4_HOURS, i] / 24.0
-    fever = unit_interval(words[0]) < -math.expm1(-person.fever_hazard * days_grade4)
-    dies = fever and unit_interval(words[1]) < s.fatality
-    nerves = combined_effect(
-        c.totals_mg_m2[1], s.neuropathy_equivalence * c.totals_mg_m2[0], s.neuropathy_norm
-    )
+    dies = fever and unit_interval(events[1]) < s.fatality
+    spreads = -math.expm1(-person.new_lesion_rate * DAYS * math.exp(c.log_size))
+    c.new_lesion |= unit_interval(events[2]) < spreads
     lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
-    grades = (
-        grade_below(records[LOWEST_NEUTROPHILS, i], bounds.neutrophils),
-        grade_below(records[LOWEST_PLATELETS, i], bounds.platelets),
-        grade_above(math.exp(lost), bounds.creatinine),
-        grade_above(nerves / person.neuropathy_threshold, bounds.neuropathy),
-        (5 if dies else 3) if fever else 0,
-    )
+    grades = np.zeros(len(TERMS), np.int64)
+    grades[_NEUTROPENIA] = grade_below(body.lowest[0, i], s.counts[0])
+    grades[_THROMBOCYTOPENIA] = grade_below(body.lowest[1, i], s.counts[1])
+    grades[_ANAEMIA] = grade_below(c.red_cells, s.counts[2])
+    grades[_CREATININE] = grade_above(math.exp(lost), s.shares[0])
+    grades[_NEUROPATHY] = grade_above(_cumulative(c, person, s, False), s.shares[1])
+    grades[_HEART] = grade_above(_cumulative(c, person, s, True), s.shares[2])
+    acute = philox(key, patient, course, week, np.uint64(_ACUTE))
+    for k in range(s.acute_exponent.size):
+        hazard = 0.0
+        for a in range(s.drug.size):
+            exposure = body.areas[a, i] * s.exposure[a]
+            if person.acute_hazards[k, a] > 0.0 and exposure > 0.0:
+                hazard += person.acute_hazards[k, a] * exposure ** s.acute_exponent[k]
+        luck = -math.log(unit_interval(acute[k]))
+        grade = 0
+        for multiple in s.acute_multiple:
+            if luck < hazard * multiple:
+                grade += 1
+        grades[FIRST_ACUTE + k] = grade
+        c.acute[k] = max(c.acute[k], grade)
+        c.grades[FIRST_ACUTE + k] = 0  # every week of dosing can bring an event of its own
+    if fever:
+        grades[_FEVER] = 5 if dies else 3
+    c.grades[_FEVER] = 0
     units = 0.0
-    for term in range(len(grades)):
-        onset = EVENT_UNITS[grades[term]] - EVENT_UNITS[c.grades[term]]
-        if term == _FEVER and fever:
-            onset = EVENT_UNITS[3]
-        units += max(0.0, onset)
+    for term in range(len(TERMS)):
+        units += max(0.0, EVENT_UNITS[grades[term]] - EVENT_UNITS[c.grades[term]])
         c.grades[term] = grades[term]
         c.worst_grades[term] = max(c.worst_grades[term], grades[term])
+    if c.red_cells < s.transfusion:
+        c.red_cells += s.transfusion_gain
+        c.transfusions += 1
     c.febrile |= fever
     if dies:
         c.death_week = c.week
@@ -249,41 +396,61 @@ def _grade_week(
 
 
 @nb.njit(cache=True, nogil=True)
+def _cumulative(c: np.ndarray, person: np.ndarray, s: Setting, cardiac: bool) -> float:
+    """Norm of the cumulative doses over the patient's own doses of grade 3."""
+    total = 0.0
+    for a in range(s.drug.size):
+        if s.main[a]:
+            own = person.cardiac_dose[a] if cardiac else person.neuropathy_dose[a]
+            total += (c.totals[s.drug[a]] / own) ** s.neuropathy_norm
+    return total ** (1.0 / s.neuropathy_norm)
+
+
+@nb.njit(cache=True, nogil=True)
 def _visit(
-    chart: np.ndarray, people: np.ndarray, marrow: np.ndarray, i: int, s: Setting, first: bool
+    chart: np.ndarray, people: np.ndarray, body: Body, i: int, s: Setting, first: bool
 ) -> None:
     """Take blood; read the scan when one is due."""
     c = chart[i]
     person = people[c.patient]
     key, patient = np.uint64(s.key), np.uint64(c.patient)
     course, week = np.uint64(c.course), np.uint64(c.week)
-    blood = philox(key, patient, course, week, np.uint64(0))
-    other = philox(key, patient, course, week, np.uint64(1))
+    blood = philox(key, patient, course, week, np.uint64(_BLOOD))
+    other = philox(key, patient, course, week, np.uint64(_OTHER))
+    further = philox(key, patient, course, week, np.uint64(_FURTHER))
     z_neutrophils, z_platelets = normal_pair(blood[0], blood[1])
     z_creatinine, z_scan = normal_pair(other[0], other[1])
-    lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
-    c.neutrophils = marrow[4, i] * math.exp(s.neutrophil_sd * z_neutrophils)
-    c.platelets = marrow[9, i] * math.exp(s.platelet_sd * z_platelets)
-    c.crcl_ml_min = person.crcl_ml_min * math.exp(s.crcl_sd * z_creatinine - lost)
+    z_haemoglobin, _ = normal_pair(further[0], further[1])
+    comes = c.week % s.visit_interval_weeks == 0
+    if first or (comes and unit_interval(further[2]) >= s.missing):
+        lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
+        c.neutrophils = body.cells[4, i] * math.exp(s.neutrophil_sd * z_neutrophils)
+        c.platelets = body.cells[9, i] * math.exp(s.platelet_sd * z_platelets)
+        c.haemoglobin = c.red_cells * math.exp(s.haemoglobin_sd * z_haemoglobin)
+        c.crcl_ml_min = person.crcl_ml_min * math.exp(s.crcl_sd * z_creatinine - lost)
+        _chart_counts(c, s, first)
     c.weeks_since_scan += 1
+    if c.week % s.scan_weeks == 0:
+        sld = person.baseline_sld_mm * math.exp(c.log_size) + s.scan_sd_mm * z_scan
+        _read_scan(c, max(sld, 1.0), s, first)
+
+
+@nb.njit(cache=True, nogil=True)
+def _chart_counts(c: np.ndarray, s: Setting, first: bool) -> None:
     if first:
         c.nadir_neutrophils, c.nadir_platelets = c.neutrophils, c.platelets
     c.nadir_neutrophils = min(c.nadir_neutrophils, c.neutrophils)
     c.nadir_platelets = min(c.nadir_platelets, c.platelets)
-    grade3, grade4 = s.severe_neutropenia
-    c.grade4_visits = c.grade4_visits + 1 if c.neutrophils < grade4 else 0
+    c.grade4_visits = c.grade4_visits + 1 if c.neutrophils < s.counts[0, 3] else 0
     c.long_grade4 |= c.grade4_visits >= 2
-    charted = 4 if c.neutrophils < grade4 else 3 if c.neutrophils < grade3 else 0
-    c.charted_neutropenia = max(c.charted_neutropenia, charted)
-    if c.week % s.scan_weeks == 0:
-        sld = person.baseline_sld_mm * math.exp(c.log_size) + s.scan_sd_mm * z_scan
-        _read_scan(chart, i, max(sld, 1.0), s, first)
+    if c.cycles > 0 and s.blood[min(c.weeks_since_dose, s.interval_weeks) - 1]:
+        c.charted[0] = max(c.charted[0], grade_below(c.neutrophils, s.counts[0]))
+        c.charted[1] = max(c.charted[1], grade_below(c.platelets, s.counts[1]))
 
 
 @nb.njit(cache=True, nogil=True)
-def _read_scan(chart: np.ndarray, i: int, sld: float, s: Setting, first: bool) -> None:
+def _read_scan(c: np.ndarray, sld: float, s: Setting, first: bool) -> None:
     """RECIST 1.1: response from baseline, confirmed by the next scan; progression from nadir."""
-    c = chart[i]
     c.sld_mm = sld
     c.weeks_since_scan = 0
     if first:
@@ -291,7 +458,8 @@ def _read_scan(chart: np.ndarray, i: int, sld: float, s: Setting, first: bool) -
         c.sld_nadir_mm = sld
         return
     grown = sld >= (1.0 + s.progression) * c.sld_nadir_mm
-    if grown and sld - c.sld_nadir_mm >= s.progression_mm and c.progression_week == 0:
+    grown &= sld - c.sld_nadir_mm >= s.progression_mm
+    if (grown or c.new_lesion) and c.progression_week == 0:
         c.progression_week = c.week
     responds = sld <= (1.0 + s.partial_response) * c.sld_baseline_mm
     if c.progression_week == 0:

@@ -16,6 +16,7 @@ from dosefront.experiment.spec import (
     TrackingSection,
     WandbSection,
 )
+from dosefront.experiment.subject import named_subject
 
 __all__ = [
     "CohortSection",
@@ -33,4 +34,5 @@ __all__ = [
     "dump_resolved",
     "json_schema",
     "load_experiment",
+    "named_subject",
 ]

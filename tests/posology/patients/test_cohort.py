@@ -1,48 +1,112 @@
 """Virtual patients: their covariates, their parameters, their reproducibility."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
-from posology.library import quantity
+from posology.library import quantity, tumour_names
 from posology.patients import Cohort, cisplatin_clearance, docetaxel_clearance, reference_areas
 from posology.pharmacology import BASELINE, SLOPE, TRANSIT
 
 
 @pytest.fixture(scope="module")
 def many() -> Cohort:
-    return Cohort.virtual(8000, seed=3)
+    return Cohort.virtual(8000, seed=3, regimen="docetaxel-cisplatin")
 
 
-def test_a_patient_is_the_same_in_a_cohort_of_any_size() -> None:
-    few, many = Cohort.virtual(7, seed=5), Cohort.virtual(2847, seed=5)
-    assert (few.covariates.age_years == many.covariates.age_years[:7]).all()
+def assert_same(some: Cohort, whole: Cohort, where: np.ndarray) -> None:
+    """Cohort ``some`` is patients ``where`` of ``whole``."""
+    assert (some.patients == whole.patients[where]).all()
+    assert (some.tumours == whole.tumours[where]).all()
+    for each in fields(some.covariates):
+        of_whole = getattr(whole.covariates, each.name)[where]
+        assert (getattr(some.covariates, each.name) == of_whole).all()
+    genome, rows = whole.genome.taken(where), some.genome.tumour.shape[0]
+    assert (some.genome.dpyd_activity == genome.dpyd_activity).all()
+    assert (some.genome.ugt1a1_slow == genome.ugt1a1_slow).all()
+    assert (some.genome.tumour == genome.tumour[:rows]).all()
+    assert not genome.tumour[rows:].any()
+
+
+@pytest.mark.parametrize(
+    "kind", [{}, {"tumour": "LGG"}, {"regimen": "docetaxel-cisplatin"}], ids=["mix", "LGG", "DC"]
+)
+def test_a_patient_is_the_same_in_a_cohort_of_any_size(kind: dict) -> None:
+    few, many = Cohort.virtual(7, seed=5, **kind), Cohort.virtual(2847, seed=5, **kind)
+    assert_same(few, many, np.arange(7))
+
+
+def test_a_patients_parameters_are_the_same_in_a_cohort_of_any_size() -> None:
+    few = Cohort.virtual(7, seed=5, regimen="docetaxel-cisplatin")
+    many = Cohort.virtual(2847, seed=5, regimen="docetaxel-cisplatin")
     assert (few.individuals.marrow == many.individuals.marrow[:, :7]).all()
     assert (few.individuals.kill_rates == many.individuals.kill_rates[:, :7]).all()
 
 
+@pytest.mark.parametrize("kind", [{}, {"tumour": "CRC"}], ids=["mix", "CRC"])
+def test_chunks_equal_the_whole(kind: dict) -> None:
+    whole = Cohort.virtual(1000, seed=8, split="select", **kind)
+    chunks = list(Cohort.chunks(1000, size=300, seed=8, split="select", **kind))
+    assert [chunk.patients.size for chunk in chunks] == [300, 300, 300, 100]
+    for chunk in chunks:
+        assert_same(chunk, whole, chunk.patients)
+
+
+def test_a_patient_of_the_clinic_is_the_one_of_the_tumours_own_cohort() -> None:
+    clinic, own = Cohort.virtual(500, seed=4), Cohort.virtual(500, seed=4, tumour="CRC")
+    where = np.flatnonzero(clinic.tumours == tumour_names().index("CRC"))
+    assert 60 < where.size < 140
+    assert (clinic.covariates.weight_kg[where] == own.covariates.weight_kg[where]).all()
+    rows = own.genome.tumour.shape[0]
+    assert (clinic.genome.tumour[:rows, where] == own.genome.tumour[:, where]).all()
+    assert not clinic.genome.tumour[rows:, where].any()
+
+
+def test_a_regimens_cohort_replaces_only_who_is_not_eligible() -> None:
+    own = Cohort.virtual(2000, seed=4, tumour="NSCLC")
+    treated = Cohort.virtual(2000, seed=4, regimen="docetaxel-cisplatin")
+    able = own.covariates.crcl_ml_min >= 60.0
+    assert 0.5 < able.mean() < 0.95
+    assert (own.covariates.age_years[able] == treated.covariates.age_years[able]).all()
+    assert not (own.covariates.age_years[~able] == treated.covariates.age_years[~able]).any()
+
+
+def test_without_eligibility_the_unfit_are_treated_too() -> None:
+    anyone = Cohort.virtual(2000, seed=4, regimen="docetaxel-cisplatin", eligibility=False)
+    assert anyone.covariates.crcl_ml_min.min() < 60.0
+    assert anyone.covariates.prior_lines.max() == 1
+
+
+def test_a_regimens_patients_have_its_tumour_and_its_line() -> None:
+    treated = Cohort.virtual(500, seed=4, regimen="docetaxel-cisplatin")
+    assert set(treated.tumours) == {tumour_names().index("NSCLC")}
+    assert treated.covariates.prior_lines.max() == 0
+    assert not treated.covariates.hepatic_impairment.any()
+
+
 def test_splits_of_one_seed_share_no_patient() -> None:
-    ages = [
-        Cohort.virtual(500, seed=5, split=split).covariates.age_years
+    weights = [
+        Cohort.virtual(500, seed=5, split=split).covariates.weight_kg
         for split in ("train", "select", "held-out")
     ]
-    assert len(np.unique(np.concatenate(ages))) == 1500
+    assert len(np.unique(np.concatenate(weights))) == 1500
 
 
-def test_covariates_follow_their_published_distributions(many: Cohort) -> None:
-    covariates = many.covariates
-    assert np.median(covariates.aag_g_l) == pytest.approx(1.26, rel=0.03)
-    assert 30.0 <= covariates.age_years.min() <= covariates.age_years.max() <= 85.0
-    # Eligibility for cisplatin takes the older and smaller out, so these differ from the library.
-    assert covariates.age_years.mean() == pytest.approx(62.0, abs=2.0)
-    assert covariates.female.mean() == pytest.approx(0.37, abs=0.07)
+def test_the_clinic_sees_tumours_in_the_librarys_mix() -> None:
+    n = 20_000
+    found = np.bincount(Cohort.virtual(n, seed=9).tumours, minlength=len(tumour_names())) / n
+    mix = np.array([quantity(f"cohorts/{name}/mix_share", "1") for name in tumour_names()])
+    assert mix.sum() == pytest.approx(1.0)
+    assert (np.abs(found - mix) < 4.0 * np.sqrt(mix * (1.0 - mix) / n)).all()
 
 
-def test_covariates_are_correlated_as_declared(many: Cohort) -> None:
-    covariates = many.covariates
-    within = covariates.ecog == 0  # performance status shifts albumin
-    found = np.corrcoef(covariates.albumin_g_l[within], np.log(covariates.aag_g_l[within]))[0, 1]
-    assert found == pytest.approx(quantity("cohorts/correlations/albumin_aag", "1"), abs=0.05)
-    assert np.corrcoef(covariates.age_years, covariates.crcl_ml_min)[0, 1] < -0.2
+def test_the_clinics_median_creatinine_clearance_is_that_of_trials() -> None:
+    assert 80.0 < np.median(Cohort.virtual(20_000, seed=9).covariates.crcl_ml_min) < 90.0
+
+
+def test_a_cohort_without_a_regimen_has_no_parameters_of_one() -> None:
+    assert Cohort.virtual(3, seed=1, tumour="BREAST").individuals is None
 
 
 def test_every_patient_is_eligible(many: Cohort) -> None:
@@ -106,8 +170,18 @@ def test_the_doublets_kill_keeps_clarets_variability(many: Cohort) -> None:
         ({"n": 0, "seed": 1}, "at least one patient; got n=0"),
         ({"n": 1, "seed": 1, "split": "test"}, "train, select, held-out; got 'test'"),
         ({"n": 1, "seed": 1, "regimen": "aspirin"}, "unknown regimen 'aspirin'"),
+        ({"n": 1, "seed": 1, "tumour": "MELANOMA"}, "unknown tumour 'MELANOMA'.*NSCLC"),
+        (
+            {"n": 1, "seed": 1, "regimen": "docetaxel-cisplatin", "tumour": "CRC"},
+            "treats NSCLC; got tumour 'CRC'",
+        ),
     ],
 )
 def test_what_cannot_be_a_cohort_is_refused(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Cohort.virtual(**arguments)
+
+
+def test_chunks_of_no_patient_are_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="got total=10, size=0"):
+        Cohort.chunks(10, size=0, seed=1)

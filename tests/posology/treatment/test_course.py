@@ -117,7 +117,7 @@ def test_the_label_regimen_lands_near_its_trial(
 def test_more_of_any_drug_never_spares_the_patient(seed: int) -> None:
     # Trap: an interaction term that lets one drug protect from another would be exploited.
     rng = np.random.default_rng(seed)
-    cohort = Cohort.virtual(64, seed=seed)
+    cohort = Cohort.virtual(64, seed=seed, regimen="docetaxel-cisplatin")
     regimen = Regimen.labelled("docetaxel-cisplatin")
     slots = np.arange(64)
     lower = rng.choice(DOSE_LEVELS[:-1], (2, 64))
@@ -144,7 +144,7 @@ def test_more_of_any_drug_never_spares_the_patient(seed: int) -> None:
 def test_nothing_is_ever_negative_or_nan_under_hostile_dosing(seed: int) -> None:
     # Trap: an explicit solver diverges for patients who clear the drug fast.
     rng = np.random.default_rng(seed)
-    cohort = Cohort.virtual(128, seed=seed)
+    cohort = Cohort.virtual(128, seed=seed, regimen="docetaxel-cisplatin")
     courses = Courses(
         128, cohort=cohort, regimen=Regimen.labelled("docetaxel-cisplatin"), decide_when_due=False
     )
@@ -254,7 +254,7 @@ def test_cisplatin_slows_its_own_clearance(begin: Callable[..., Courses]) -> Non
 
 
 def test_a_hundred_mg_per_m2_costs_eight_percent_of_creatinine_clearance() -> None:
-    cohort = Cohort.virtual(4000, seed=2)
+    cohort = Cohort.virtual(4000, seed=2, regimen="docetaxel-cisplatin")
     area = cohort.individuals.reference_area[1] * 100.0 / 75.0
     lost = -np.expm1(-np.median(cohort.individuals.renal_loss) * area)
     assert lost == pytest.approx(0.08, abs=0.004)
@@ -287,14 +287,19 @@ def test_due_decisions_change_no_course(
 
 
 def test_terms_are_graded_in_the_order_of_the_endpoints(regimen: Regimen) -> None:
-    courses = Courses(1, cohort=Cohort.virtual(1, seed=0), regimen=regimen, decide_when_due=True)
+    courses = Courses(
+        1,
+        cohort=Cohort.virtual(1, seed=0, regimen="docetaxel-cisplatin"),
+        regimen=regimen,
+        decide_when_due=True,
+    )
     courses.chart["worst_grades"] = [[1, 2, 3, 4, 5]]
     seen = endpoints(courses.chart, regimen)
     assert [seen[f"{term}, worst grade"][0] for term in TERMS] == [1, 2, 3, 4, 5]
 
 
 def test_half_the_label_intensity_kills_at_half_the_rate(regimen: Regimen) -> None:
-    cohort = Cohort.virtual(200, seed=6)
+    cohort = Cohort.virtual(200, seed=6, regimen="docetaxel-cisplatin")
     slots = np.arange(200)
     kills = []
     for days in (21, 42):
