@@ -8,7 +8,7 @@ from posology.dosing import register_environments
 from posology.patients import Cohort
 from posology.treatment import Regimen
 
-__all__ = ["Cohort", "Regimen", "register_environments"]
+__all__ = ["Cohort", "Regimen", "register_classics", "register_environments"]
 
 register_environments()
 register_classics()

@@ -17,13 +17,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dosefront.errors import DosefrontError, SweepIncomplete, UsageError
 from dosefront.records import FrontSummary, RunFolder, read_front
+from dosefront.records.storage import storage_error
 
 # Ray, torch, wandb, matplotlib and the simulator take seconds to import: the commands that need
 # them import their rooms themselves, and this file is the only one that does so.
 if TYPE_CHECKING:
     from dosefront.experiment import ExperimentSpec
     from dosefront.sweep import SweepResult
-    from posology.validation import AuditReport, Settings
+    from posology.library import TrialArm
+    from posology.validation import ArmResult, AuditReport, Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -121,33 +123,31 @@ def validate(file: File, overrides: Overrides = None, as_json: AsJson = False) -
 
 
 @app.command()
-def envs(as_json: AsJson = False) -> None:
-    """List the environments, their objectives and reference boxes."""
-    import gymnasium
+def envs(
+    environment: Annotated[
+        str | None, typer.Argument(metavar="[ENV]", help="One of them, in full.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the environments: regimens by tumour, drugs, doses and objectives."""
+    from dosefront.experiment import catalogue, listed, named_subject
+    from dosefront.report import environment_sheet, environments_table
 
-    from dosefront.experiment import EnvironmentSection, describe
-
-    names = sorted(name for name in gymnasium.registry if name.startswith("posology/"))
-    described = [describe(EnvironmentSection(id=name)) for name in names]
-    if as_json:
-        listing = [
-            {
-                "id": each.id,
-                "version": each.version,
-                "objectives": [objective.to_mapping() for objective in each.objectives],
-            }
-            for each in described
-        ]
-        print(json.dumps(listing, indent=2))
+    if environment is not None:
+        named_subject(environment)  # an unknown name is told with the nearest
+        entry = listed(environment)
+        print(json.dumps(entry.to_mapping(), indent=2) if as_json else environment_sheet(entry))
         return
-    for each in described:
-        data.print(f"[bold]{each.id}[/]  version {each.version}", highlight=False)
-        for objective in each.objectives:
-            data.print(
-                f"  {objective.name} \\[{objective.unit}], {objective.sense}, reference "
-                f"{objective.reference:g}, ideal {objective.ideal:g}. {objective.description}",
-                highlight=False,
-            )
+    entries = catalogue()
+    if as_json:
+        print(json.dumps([entry.to_mapping() for entry in entries], indent=2))
+        return
+    data.print(environments_table(entries), soft_wrap=False, highlight=False)
+    narration.print(
+        "Each regimen has continuous doses as posology/...Continuous-v0 too. "
+        "Next: dosefront envs posology/FOLFOX6-v0, for actions, objectives and reference boxes.",
+        highlight=False,
+    )
 
 
 @app.command()
@@ -179,6 +179,59 @@ def audit(
         _print_audit(report)
     if report.fails:
         raise typer.Exit(1)
+
+
+@app.command("validate-model")
+def validate_model(
+    arms: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            exists=True,
+            dir_okay=False,
+            help="Arms in the columns of the library's trials.csv; the library's if left out.",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="This arm; may be repeated.")
+    ] = None,
+    patients: Annotated[int, typer.Option(min=1, help="Virtual patients of each arm.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the patients.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder of the table and the figure.")] = Path("."),
+    as_json: AsJson = False,
+) -> None:
+    """Emulate published trials and compare: response, progression and toxicity."""
+    from dosefront.report import (
+        agreement_lines,
+        validation_mapping,
+        validation_table,
+        write_validation_figure,
+        write_validation_table,
+    )
+    from posology.validation import agreements, compare
+
+    results, left_out = _emulated(_chosen_arms(arms, only or []), patients=patients, seed=seed)
+    cells = compare(results)
+    agreement = agreements(cells)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(out, error) from error
+    table_csv, figure_png = out / "model-validation.csv", out / "model-validation.png"
+    write_validation_table(cells, table_csv)
+    write_validation_figure(cells, figure_png)
+    if as_json:
+        print(json.dumps(validation_mapping(cells, agreement, left_out), indent=2))
+    else:
+        data.print(
+            f"{len(results)} arms, {patients:,} virtual patients each: simulated/published, "
+            "! beyond tolerance",
+            highlight=False,
+        )
+        data.print(validation_table(cells, width=data.width), soft_wrap=False, highlight=False)
+        print()
+        print("\n".join(agreement_lines(agreement)))
+    narration.print(f"Files: {table_csv}, {figure_png}", highlight=False)
 
 
 @app.command()
@@ -350,6 +403,50 @@ def _print_audit(report: "AuditReport") -> None:
     data.print(findings_table(report), soft_wrap=False, highlight=False)
     print()
     data.print(escape(verdict_line(report)), highlight=False)
+
+
+def _chosen_arms(file: Path | None, only: list[str]) -> "tuple[TrialArm, ...]":
+    """The arms of a file, or the library's: all, or those named."""
+    from posology.library import read_arms, trial_arms
+
+    try:
+        arms = trial_arms() if file is None else read_arms(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    ids = [arm.id for arm in arms]
+    if unknown := [name for name in only if name not in ids]:
+        raise UsageError(f"no arm is called {', '.join(unknown)}; there are {', '.join(ids)}.")
+    return tuple(arm for arm in arms if not only or arm.id in only)
+
+
+def _emulated(
+    arms: "tuple[TrialArm, ...]", *, patients: int, seed: int
+) -> "tuple[list[ArmResult], dict[str, str]]":
+    """Every arm that can be emulated, and why the others cannot, by id."""
+    from posology.validation import emulate
+
+    results, left_out = [], {}
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=narration,
+        transient=True,
+        disable=not narration.is_terminal,
+    ) as progress:
+        task = progress.add_task("emulating", total=len(arms))
+        for arm in arms:
+            progress.update(task, description=escape(f"{arm.id} {arm.regimen}"))
+            try:
+                results.append(emulate(arm, patients=patients, seed=seed))
+            except ValueError as error:
+                left_out[arm.id] = str(error)
+            progress.advance(task)
+    if not results:
+        raise UsageError("no arm can be emulated:\n" + "\n".join(left_out.values()))
+    for reason in left_out.values():
+        narration.print(f"[yellow]left out:[/] {escape(reason)}", highlight=False)
+    return results, left_out
 
 
 def _follow(job: str, address: str) -> None:

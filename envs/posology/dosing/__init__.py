@@ -1,7 +1,5 @@
 """The Gymnasium door: environments of one patient or many, and conventional care as policies."""
 
-import gymnasium as gym
-
 from posology.dosing.conventional import (
     AdaptiveHalf,
     Comparator,
@@ -12,7 +10,7 @@ from posology.dosing.conventional import (
 )
 from posology.dosing.environment import METADATA, CourseEnv, CourseVectorEnv
 from posology.dosing.observation import Feature, decode, features, observe
-from posology.library import regimen_names
+from posology.dosing.registration import environment_id, register_environments
 
 __all__ = [
     "METADATA",
@@ -31,31 +29,3 @@ __all__ = [
     "observe",
     "register_environments",
 ]
-
-
-def environment_id(regimen: str) -> str:
-    """Id of a regimen's environment with discrete actions.
-
-    >>> environment_id("docetaxel-cisplatin"), environment_id("FOLFOX6")
-    ('posology/DocetaxelCisplatin-v0', 'posology/FOLFOX6-v0')
-    """
-    words = [word if word.isupper() else word[0].upper() + word[1:] for word in regimen.split("-")]
-    return f"posology/{''.join(words)}-v0"
-
-
-def register_environments() -> None:
-    """Register the ids of this package with Gymnasium; a second call changes nothing."""
-    names = {"posology/Course-v0": {}}
-    for regimen in regimen_names():
-        name = environment_id(regimen)
-        names[name] = {"regimen": regimen}
-        names[name.replace("-v0", "Continuous-v0")] = {"regimen": regimen, "continuous": True}
-    for name, options in names.items():
-        if name not in gym.registry:
-            gym.register(
-                name,
-                entry_point="posology.dosing.environment:CourseEnv",
-                vector_entry_point="posology.dosing.environment:CourseVectorEnv",
-                kwargs=options,
-                disable_env_checker=True,
-            )

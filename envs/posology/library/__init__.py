@@ -20,13 +20,14 @@ from posology.library.quantities import (
     text,
     tumour_names,
 )
-from posology.library.trials import TrialArm, trial_arms
+from posology.library.trials import TrialArm, read_arms, trial_arms
 from posology.library.units import (
     DAYS_PER_WEEK,
     HOURS_PER_DAY,
     HOURS_PER_WEEK,
     area_mg_h_per_l_from_mg_min_per_ml,
     calvert_dose_mg,
+    daily_from_monthly,
     hourly_from_daily,
     hourly_from_per_minute,
     litres_per_hour,
@@ -53,6 +54,7 @@ __all__ = [
     "clearance_factor",
     "comedications",
     "contraindicated",
+    "daily_from_monthly",
     "drug_names",
     "hourly_from_daily",
     "hourly_from_per_minute",
@@ -71,6 +73,7 @@ __all__ = [
     "platinum_milligrams",
     "quantities",
     "quantity",
+    "read_arms",
     "regimen_names",
     "text",
     "trial_arms",

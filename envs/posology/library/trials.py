@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from posology.library.quantities import CONFIDENCES, keys, regimen_names, text
@@ -66,6 +67,13 @@ class TrialArm:
     source: str
     notes: str
 
+    def confidence_of(self, field: str) -> str:
+        """How far one figure can be trusted: ``verified`` only if it was itself read."""
+        column = next(column for column, (name, _) in _PARSERS.items() if name == field)
+        if column in self.verified_fields:
+            return "verified"
+        return self.confidence if self.confidence != "verified" else "recalled-high"
+
 
 @functools.cache
 def trial_arms() -> tuple[TrialArm, ...]:
@@ -78,22 +86,34 @@ def trial_arms() -> tuple[TrialArm, ...]:
     return arms_in(data.read_text(encoding="utf-8"))
 
 
-def arms_in(table: str) -> tuple[TrialArm, ...]:
-    """Arms in the text of a table like trials.csv; see ``trial_arms``."""
+def read_arms(path: Path) -> tuple[TrialArm, ...]:
+    """Arms in a file with the columns of trials.csv; see ``trial_arms``."""
+    try:
+        table = path.read_text(encoding="utf-8-sig")  # spreadsheets write a byte order mark
+    except UnicodeDecodeError as fault:
+        raise ValueError(f"{path.name} is not text in UTF-8; save it as CSV UTF-8.") from fault
+    arms = arms_in(table, name=path.name)
+    if not arms:
+        raise ValueError(f"{path.name} holds no arm below its first row.")
+    return arms
+
+
+def arms_in(table: str, *, name: str = "trials.csv") -> tuple[TrialArm, ...]:
+    """Arms in the text of a table like trials.csv, called ``name``; see ``trial_arms``."""
     reader = csv.DictReader(io.StringIO(table))
     found = reader.fieldnames or ()
     if tuple(found) != COLUMNS:
         wrong = [*(set(COLUMNS) - set(found)), *(set(found) - set(COLUMNS))]
         raise ValueError(
-            f"trials.csv must have the columns {', '.join(COLUMNS)}, in this order; missing, "
+            f"{name} must have the columns {', '.join(COLUMNS)}, in this order; missing, "
             f"unknown or out of place: {', '.join(sorted(wrong)) or 'the order'}."
         )
     faults: list[str] = []
     arms = [_arm(row, reader.line_num, faults) for row in reader]
-    names = [arm.id for arm in arms if arm is not None]
-    faults += [f"id {name} names several rows" for name in _repeated(names)]
+    ids = [arm.id for arm in arms if arm is not None]
+    faults += [f"id {each} names several rows" for each in _repeated(ids)]
     if faults:
-        raise ValueError("trials.csv cannot be read:\n" + "\n".join(faults))
+        raise ValueError(f"{name} cannot be read:\n" + "\n".join(faults))
     return tuple(arm for arm in arms if arm is not None)
 
 

@@ -91,6 +91,11 @@ def hourly_from_daily(rate: float) -> float:
     return rate / HOURS_PER_DAY
 
 
+def daily_from_monthly(rate: Column) -> Column:
+    """Rate [1/d] of one in [1/mo], a month being a twelfth of 365.25 days."""
+    return rate * 12.0 / 365.25
+
+
 def litres_per_hour(flow_ml_min: Column) -> Column:
     """Flow or clearance [L/h] of one in [mL/min]."""
     return flow_ml_min * MINUTES_PER_HOUR / 1000.0

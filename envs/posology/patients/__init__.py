@@ -1,5 +1,6 @@
 """Virtual patients: covariates, individual parameters, and seeded cohorts of them."""
 
+from posology.patients.burden import Burden, draw_burden, is_glioma
 from posology.patients.cohort import SPLITS, Cohort
 from posology.patients.covariates import ANCESTRIES, Covariates, plausible_range
 from posology.patients.disposition import Disposition, disposition, kernel_milligrams
@@ -27,6 +28,7 @@ from posology.patients.streams import (
 __all__ = [
     "ANCESTRIES",
     "SPLITS",
+    "Burden",
     "Cohort",
     "Covariates",
     "Disposition",
@@ -36,12 +38,14 @@ __all__ = [
     "carriers",
     "disposition",
     "dpyd_clearance_fraction",
+    "draw_burden",
     "draw_covariates",
     "draw_genome",
     "draw_individuals",
     "eligibility_of",
-    "kill_multipliers",
+    "is_glioma",
     "kernel_milligrams",
+    "kill_multipliers",
     "normal_pair",
     "philox",
     "plausible_range",

@@ -21,9 +21,10 @@ from posology.library import (
     quantity,
     text,
 )
+from posology.patients.burden import draw_burden
 from posology.patients.covariates import Covariates
 from posology.patients.disposition import Disposition, disposition, kernel_milligrams
-from posology.patients.genome import Genome, kill_multipliers
+from posology.patients.genome import Genome
 from posology.patients.streams import standard_normals, standard_uniforms
 from posology.pharmacology import VM, saturable_area
 
@@ -55,7 +56,7 @@ class Individuals:
     baseline: Float[np.ndarray, "2 patients"]
     """Neutrophils and platelets before treatment [10^9/L]."""
     log_kill: Float[np.ndarray, "agents patients"]
-    """Log kill of the tumour by a reference exposure."""
+    """Log kill of the tumour by a reference exposure; of low-grade glioma, damage."""
     resistance_rate: Column
     """[1/d] at label intensity."""
     growth_rate: Column
@@ -64,6 +65,8 @@ class Individuals:
     """Sum of longest diameters [mm]."""
     new_lesion_rate: Column
     """Of a tumour of baseline size [1/d]."""
+    glioma: Float[np.ndarray, "6 patients"] | None
+    """Low-grade glioma's own, see :class:`posology.patients.burden.Burden`."""
     anaemia: Float[np.ndarray, "agents patients"]
     """Log loss of red cells' production by a reference exposure."""
     acute_hazards: Float[np.ndarray, "terms agents patients"]
@@ -104,6 +107,17 @@ def draw_individuals(
     shared = math.sqrt(kill_correlation) * z[_SHARED_TUMOUR]
     rest = math.sqrt(1.0 - kill_correlation)
     frailty = np.exp(quantity("toxicities/acute/frailty_omega", "1") * z[_FRAILTY : _FRAILTY + 4])
+    burden = draw_burden(
+        key,
+        patients,
+        genome,
+        tumour=tumour,
+        agents=agents,
+        kills=np.array([shared + rest * own[agent][6] for agent in agents]),
+        growth=z[_GROWTH],
+        resistance=z[_RESISTANCE],
+        size=z[_SIZE],
+    )
     return Individuals(
         agents=tuple(agents),
         kinetics=tuple(
@@ -130,19 +144,12 @@ def draw_individuals(
             [np.full(patients.size, system.feedback), np.full(patients.size, _platelet("feedback"))]
         ),
         baseline=np.stack([_neutrophil_baseline(covariates, z), _platelet_baseline(z)]),
-        log_kill=np.array(
-            [
-                _log_kill(agent, tumour, genome) * _lognormal_kill(shared + rest * own[agent][6])
-                for agent in agents
-            ]
-        ),
-        resistance_rate=_tumour(tumour, "resistance_rate", "1/d")
-        * np.exp(_tumour(tumour, "resistance_omega", "1") * z[_RESISTANCE]),
-        growth_rate=_tumour(tumour, "growth_rate", "1/d")
-        * np.exp(_tumour(tumour, "growth_omega", "1") * z[_GROWTH]),
-        baseline_sld_mm=_tumour(tumour, "baseline_sld", "mm")
-        * np.exp(_tumour(tumour, "baseline_omega", "1") * z[_SIZE]),
-        new_lesion_rate=np.full(patients.size, _tumour(tumour, "new_lesion_rate", "1/d")),
+        log_kill=burden.log_kill,
+        resistance_rate=burden.resistance_rate,
+        growth_rate=burden.growth_rate,
+        baseline_sld_mm=burden.baseline_mm,
+        new_lesion_rate=burden.new_lesion_rate,
+        glioma=burden.glioma,
         anaemia=np.array(
             [
                 np.full(patients.size, _effect(agent, "haemoglobin/suppression", "1"))
@@ -292,27 +299,6 @@ def _platelet(name: str) -> float:
     return quantity(f"toxicities/platelets/{name}", "1")
 
 
-def _log_kill(agent: str, tumour: str, genome: Genome) -> Column:
-    """Typical log kill by a reference exposure, with what the tumour's genes do to it."""
-    drug_class = text(f"drugs/{agent}/class")
-    typical = _effect(agent, "tumour/log_kill", "1") * _sensitivity(tumour, agent)
-    return typical * kill_multipliers(tumour, genome, agent, drug_class)
-
-
-def _sensitivity(tumour: str, agent: str) -> float:
-    """Of a tumour to an agent: its own where the arms identify one."""
-    own = f"tumours/{tumour}/sensitivity_to"
-    if "sensitivity_to" in keys(f"tumours/{tumour}") and agent in keys(own):
-        return quantity(f"{own}/{agent}", "1")
-    if "sensitivity" in keys(f"tumours/{tumour}"):
-        return quantity(f"tumours/{tumour}/sensitivity", "1")
-    return 1.0
-
-
-def _lognormal_kill(z: Column) -> Column:
-    return np.exp(quantity("tumours/common/kill_omega", "1") * z)
-
-
 def _renal_loss(agent: str, z: Column) -> Column:
     if not _has(agent, "nephrotoxicity", "loss"):
         return np.zeros(z.size)
@@ -347,12 +333,6 @@ def _fever_hazard(covariates: Covariates) -> Column:
         quantity(f"{name}/log_hazard_per_year", "1/y") * older
         + quantity(f"{name}/log_hazard_ecog2", "1") * (covariates.ecog >= 2)
     )
-
-
-def _tumour(tumour: str, name: str, unit: str) -> float:
-    """A tumour's number, or the common one where it names none of its own."""
-    place = f"tumours/{tumour}" if name in keys(f"tumours/{tumour}") else "tumours/common"
-    return quantity(f"{place}/{name}", unit)
 
 
 def _effect(agent: str, name: str, unit: str) -> float:

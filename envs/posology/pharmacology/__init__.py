@@ -1,6 +1,7 @@
 """Kernels: arrays in and out, compiled; no library and no patients."""
 
 from posology.pharmacology.combination import combined_effect
+from posology.pharmacology.glioma import GLIOMA_RATES, TISSUES, advance_glioma
 from posology.pharmacology.interaction import (
     Hill,
     Musyc,
@@ -43,11 +44,13 @@ __all__ = [
     "AMOUNTS",
     "FREE",
     "GIVEN",
+    "GLIOMA_RATES",
     "LINGERING",
     "MOST_AGENTS",
     "MOST_MODES",
     "SATURABLE_PARAMETERS",
     "STAGES",
+    "TISSUES",
     "VM",
     "WEEK",
     "Agents",
@@ -57,6 +60,7 @@ __all__ = [
     "Musyc",
     "Schedule",
     "advance_chain",
+    "advance_glioma",
     "advance_saturable",
     "advance_week",
     "bliss",

@@ -90,8 +90,14 @@ def _grid(week: Sequence[Sequence[Window]]) -> tuple[np.ndarray, np.ndarray]:
     events = sorted({0.0, WEEK, *(moment for window in windows for moment in window)})
     levels: list[int] = []
     running: list[list[float]] = []
-    for begin, end in zip(events, events[1:], strict=False):
-        on = [float(any(a <= begin < b for a, b in each)) for each in week]
+    stretches = [
+        (begin, [float(any(a <= begin < b for a, b in each)) for each in week])
+        for begin in events[:-1]
+    ]
+    # Where one infusion follows another at once, nothing happens.
+    changes = [now for k, now in enumerate(stretches) if k == 0 or now[1] != stretches[k - 1][1]]
+    ends = [*(begin for begin, _ in changes[1:]), WEEK]
+    for (begin, on), end in zip(changes, ends, strict=True):
         for level in _levels_between(end - begin):
             levels.append(level)
             running.append(on)

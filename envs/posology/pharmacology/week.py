@@ -196,9 +196,9 @@ def _load(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents, hours: n
                     w[(_DECAY + MOST_MODES * level + m) * LANES + j] = decay
                     decay *= decay
             if a == agents.saturable:
-                w[(_MODE + agents.first_mode[a]) * LANES + j] = (
-                    body.amounts[0, i] / body.saturable[0, i]
-                )
+                mode = agents.first_mode[a]
+                w[(_MODE + mode) * LANES + j] = body.amounts[0, i] / body.saturable[0, i]
+                w[(_INVERSE + mode) * LANES + j] = 0.0  # its area comes from its amounts alone
                 w[_INFLOW * LANES + j] = inflow
                 for s in range(AMOUNTS):
                     w[(_AMOUNT + s) * LANES + j] = body.amounts[s, i]

@@ -11,7 +11,7 @@ from dataclasses import fields
 import numpy as np
 
 from posology.patients import Cohort, Covariates, Individuals
-from posology.pharmacology import MOST_AGENTS
+from posology.pharmacology import GLIOMA_RATES, MOST_AGENTS, TISSUES
 from posology.treatment.grading import ACUTE, TERMS
 from posology.treatment.regimen import MOST_DRUGS
 
@@ -19,7 +19,8 @@ COVARIATES = tuple(field.name for field in fields(Covariates))
 """Covariates that a person's record carries, under the same names."""
 
 PERSON = np.dtype(
-    [(name, "f8") for name in COVARIATES]
+    [("number", "i8")]  # in the split, which says which noise is the patient's
+    + [(name, "f8") for name in COVARIATES]
     + [
         ("dpyd_activity", "f8"),
         ("ugt1a1_slow", "f8"),
@@ -32,6 +33,7 @@ PERSON = np.dtype(
         ("growth_rate", "f8"),  # [1/d]
         ("baseline_sld_mm", "f8"),
         ("new_lesion_rate", "f8"),  # [1/d] at baseline size
+        ("glioma", "f8", (len(GLIOMA_RATES) + 1,)),  # rates [1/d], proliferating tissue [mm]
         ("anaemia", "f8", (MOST_AGENTS,)),  # log loss of production by a reference exposure
         ("acute_hazards", "f8", (len(ACUTE), MOST_AGENTS)),
         ("renal_loss", "f8", (MOST_AGENTS,)),
@@ -44,7 +46,7 @@ PERSON = np.dtype(
 
 CHART = np.dtype(
     [
-        ("patient", "i8"),  # number in the cohort
+        ("patient", "i8"),  # position in the cohort
         ("course", "i8"),  # how many courses this patient's noise was drawn for before
         # time
         ("week", "i8"),  # weeks since the first visit
@@ -88,6 +90,7 @@ CHART = np.dtype(
         # hidden from the clinic
         ("stored", "f8", (MOST_AGENTS,)),  # reference exposures that have yet to act
         ("kill", "f8"),  # cumulative potential log kill
+        ("tissues", "f8", (len(TISSUES),)),  # of low-grade glioma
         ("log_size", "f8"),  # tumour size relative to baseline
         ("smallest", "f8"),  # lowest log_size so far
         ("smallest_week", "i8"),
@@ -109,6 +112,7 @@ NEVER = 999
 def persons(cohort: Cohort, individuals: Individuals) -> np.ndarray:
     """The cohort's patients as records of ``PERSON``; idle entries do nothing."""
     out = np.zeros(cohort.patients.size, PERSON)
+    out["number"] = cohort.patients
     for name in COVARIATES:
         out[name] = getattr(cohort.covariates, name)
     out["dpyd_activity"] = cohort.genome.dpyd_activity
@@ -122,6 +126,8 @@ def persons(cohort: Cohort, individuals: Individuals) -> np.ndarray:
             out["compartments"][:, k] = kinetics.compartments.T
     for name in ("log_kill", "anaemia", "renal_loss", "neuropathy_dose", "cardiac_dose"):
         out[name][:, :agents] = getattr(individuals, name).T
+    if individuals.glioma is not None:
+        out["glioma"] = individuals.glioma.T
     out["acute_hazards"][:, :, :agents] = individuals.acute_hazards.transpose(2, 0, 1)
     for name in (
         "resistance_rate",

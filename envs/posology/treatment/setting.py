@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from posology.library import DAYS_PER_WEEK, keys, marrow_groups, quantity
-from posology.patients import Cohort, Individuals, kernel_milligrams
+from posology.patients import Cohort, Individuals, is_glioma, kernel_milligrams
 from posology.pharmacology import GIVEN, Agents
 from posology.treatment.grading import ACUTE, acute_multiples, count_bounds, share_bounds
 from posology.treatment.regimen import DOSE_UNITS, Regimen
@@ -69,6 +69,10 @@ class Setting(NamedTuple):
     """Share of the stored exposure that acts within a week."""
     highest_only: bool
     synergy: float
+    glioma: bool
+    """Follow three tissues, as Mazzocco does in low-grade glioma."""
+    capacity_mm: float
+    """Size beyond which a glioma does not grow."""
     scan_sd_mm: float
     scan_weeks: int
     partial_response: float
@@ -77,7 +81,10 @@ class Setting(NamedTuple):
     # marrow and organs
     gcsf: int
     """0 never, 1 after febrile or long grade 4 neutropenia, 2 in every cycle."""
+    last_dose_week: int
+    """Week of the cycle with its last doses, the first being 0; G-CSF acts from the next one."""
     gcsf_weeks: int
+    """Weeks of support, that of the last doses included."""
     boost: float
     speed: float
     most_renal_loss: float
@@ -201,6 +208,8 @@ def setting(
         released=1.0 - math.exp(-math.log(2.0) * DAYS / half_life),
         highest_only=interaction == "hsa",
         synergy=synergy,
+        glioma=is_glioma(tumour),
+        capacity_mm=quantity(f"tumours/{tumour}/capacity", "mm") if is_glioma(tumour) else np.inf,
         scan_sd_mm=error * _tumour(tumour, "measurement_sd", "mm"),
         scan_weeks=int(quantity("tumours/response/scan_interval", "wk"))
         if scan_weeks is None
@@ -209,9 +218,8 @@ def setting(
         progression=quantity("tumours/response/progression", "1"),
         progression_mm=quantity("tumours/response/progression_absolute", "mm"),
         gcsf=("none", "secondary", "primary").index(gcsf),
-        gcsf_weeks=min(
-            int(quantity("toxicities/gcsf/support", "wk")), max(1, regimen.interval_weeks - 1)
-        ),
+        last_dose_week=regimen.dose_weeks[-1],
+        gcsf_weeks=int(quantity("toxicities/gcsf/support", "wk")),
         boost=level ** quantity("toxicities/gcsf/proliferation_exponent", "1"),
         speed=level ** quantity("toxicities/gcsf/maturation_exponent", "1"),
         most_renal_loss=-math.log(quantity("toxicities/creatinine/lowest_share", "1")),

@@ -47,7 +47,7 @@ def _lung(chart: np.ndarray, person: np.ndarray, key: int) -> Float[np.ndarray, 
         + quantity(f"{place}/asian", "1") * (person["ancestry"] == ANCESTRIES.index("EAS"))
         + quantity(f"{place}/smoker", "1") * person["ever_smoker"]
     )
-    z = standard_normals(key, chart["patient"], count=1)[0]
+    z = standard_normals(key, person["number"], count=1)[0]
     return np.exp(mean + quantity(f"{place}/log_sd", "1") * z)
 
 
@@ -60,7 +60,7 @@ def _ovarian(chart: np.ndarray, person: np.ndarray, key: int) -> Float[np.ndarra
         + quantity(f"{place}/new_lesion", "1") * chart["new_lesion"]
         + quantity(f"{place}/ecog", "1") * (person["ecog"] >= 1)
     )
-    u = standard_uniforms(key, chart["patient"], count=1)[0]
+    u = standard_uniforms(key, person["number"], count=1)[0]
     shape = quantity(f"{place}/shape", "1")
     return (-np.log(u) / np.exp(hazard)) ** (1.0 / shape) / quantity(f"{place}/rate", "1/d")
 

@@ -11,16 +11,19 @@ is left to decide, and the follow-up is run to its end within the same step.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba as nb
 import numpy as np
 
 from posology.patients import normal_pair, philox, unit_interval
 from posology.pharmacology import (
+    GLIOMA_RATES,
     LINGERING,
     Agents,
     Body,
     Schedule,
+    advance_glioma,
     advance_week,
     log_relative_size,
     two_compartment_modes,
@@ -38,7 +41,11 @@ from posology.treatment.setting import BY_AREA, BY_SURFACE, DAYS, Setting
 
 _NEUTROPENIA, _THROMBOCYTOPENIA, _ANAEMIA, _CREATININE, _NEUROPATHY, _HEART = range(6)
 _FEVER = len(TERMS) - 1
+_PROLIFERATING = len(GLIOMA_RATES)  # behind the rates in person.glioma
 _BLOOD, _OTHER, _EVENTS, _ACUTE, _FURTHER = range(5)  # draws of a week
+
+Record = Any
+"""One patient's entry of a record array, whose fields a type checker cannot know."""
 
 
 @nb.njit(cache=True, nogil=True)
@@ -47,7 +54,12 @@ def first_visit(
 ) -> None:
     """Take blood and read the first scan of ``slots``."""
     for i in slots:
-        chart[i].red_cells = people[chart[i].patient].haemoglobin_g_dl
+        c = chart[i]
+        person = people[c.patient]
+        c.red_cells = person.haemoglobin_g_dl
+        if s.glioma:
+            c.tissues[0] = person.glioma[_PROLIFERATING]
+            c.tissues[1] = person.baseline_sld_mm - c.tissues[0]
         _visit(chart, people, body, i, s, True)
 
 
@@ -183,6 +195,8 @@ def _treat(
         return
     if given.max() > 0.0:
         body.week[i] = s.week[week]
+        # G-CSF would drive cells into the drug; no one gives it in the week of a dose.
+        body.boost[i] = body.speed[i] = 1.0
         for a in range(s.drug.size):
             amount = given[s.drug[a]] * s.dose[a] * s.number[week, a]
             body.doses[a, i] = _milligrams(amount, person, c, a, s)
@@ -193,7 +207,7 @@ def _treat(
 
 
 @nb.njit(cache=True, nogil=True)
-def _milligrams(amount: float, person: np.ndarray, c: np.ndarray, a: int, s: Setting) -> float:
+def _milligrams(amount: float, person: Record, c: Record, a: int, s: Setting) -> float:
     """Kernel milligrams of an amount in the unit of the agent's dose, as taken."""
     if s.unit[a] == BY_SURFACE:
         amount *= person.bsa_m2
@@ -202,7 +216,7 @@ def _milligrams(amount: float, person: np.ndarray, c: np.ndarray, a: int, s: Set
     if s.swallowed[a] and s.adherence < 1.0:
         words = philox(
             np.uint64(s.key),
-            np.uint64(c.patient),
+            np.uint64(person.number),
             np.uint64(c.course),
             np.uint64(c.week),
             np.uint64(_FURTHER),
@@ -214,7 +228,7 @@ def _milligrams(amount: float, person: np.ndarray, c: np.ndarray, a: int, s: Set
 
 @nb.njit(cache=True, nogil=True)
 def _follow_kidneys(
-    c: np.ndarray, person: np.ndarray, body: Body, i: int, a: int, s: Setting
+    c: Record, person: Record, body: Body, i: int, a: int, s: Setting
 ) -> None:
     """Set an agent's clearance by the kidneys as they are.
 
@@ -279,7 +293,8 @@ def _close_week(
     closed = c.week >= s.treatment_weeks and not _further_doses(c, s)
     if stopped or last or closed:
         c.on_treatment = False
-    supported = c.gcsf and c.on_treatment and c.weeks_since_dose < s.gcsf_weeks
+    supported = c.gcsf and c.on_treatment
+    supported &= s.last_dose_week < c.weeks_since_dose < s.last_dose_week + s.gcsf_weeks
     body.boost[i] = s.boost if supported else 1.0
     body.speed[i] = s.speed if supported else 1.0
     quiet = c.progression_week > 0 and c.weeks_since_dose >= s.adverse_event_weeks
@@ -287,7 +302,7 @@ def _close_week(
 
 
 @nb.njit(cache=True, nogil=True)
-def _further_doses(c: np.ndarray, s: Setting) -> bool:
+def _further_doses(c: Record, s: Setting) -> bool:
     """Whether the cycle under way has doses to come."""
     for week in range(c.weeks_since_dose, s.interval_weeks):
         if s.week[week] > 0:
@@ -296,7 +311,7 @@ def _further_doses(c: np.ndarray, s: Setting) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
-def _tumour(c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Setting) -> np.ndarray:
+def _tumour(c: Record, person: Record, body: Body, i: int, s: Setting) -> np.ndarray:
     """Advance the tumour; reference exposures of each agent that acted in the week."""
     number = s.drug.size
     acted = np.zeros(number)
@@ -304,18 +319,26 @@ def _tumour(c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Setting) -
     highest = 0.0
     together = 0.0
     for a in range(number):
-        c.stored[a] += body.areas[a, i] * s.exposure[a]
+        entered = body.areas[a, i] * s.exposure[a]
+        c.stored[a] += entered
         acted[a] = s.released * c.stored[a]
         c.stored[a] -= acted[a]
-        kill = person.log_kill[a] * acted[a]
+        kill = person.log_kill[a] * (entered if s.glioma else acted[a])
         if total + kill > 0.0:
             together += total * kill / (total + kill)
         total += kill
         highest = max(highest, kill)
-    c.kill += highest if s.highest_only else total + s.synergy * together
-    c.log_size = log_relative_size(
-        DAYS * c.week, c.kill, person.growth_rate, person.kill_rate, person.resistance_rate
-    )
+    total = highest if s.highest_only else total + s.synergy * together
+    if s.glioma:
+        per_kill = person.resistance_rate / person.kill_rate
+        c.kill = advance_glioma(c.tissues, c.kill, total, person.glioma, per_kill, s.capacity_mm)
+        size = c.tissues[0] + c.tissues[1] + c.tissues[2]
+        c.log_size = math.log(size / person.baseline_sld_mm)
+    else:
+        c.kill += total
+        c.log_size = log_relative_size(
+            DAYS * c.week, c.kill, person.growth_rate, person.kill_rate, person.resistance_rate
+        )
     if c.log_size < c.smallest:
         c.smallest = c.log_size
         c.smallest_week = c.week
@@ -326,7 +349,7 @@ def _tumour(c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Setting) -
 
 @nb.njit(cache=True, nogil=True)
 def _organs(
-    c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Setting, acted: np.ndarray
+    c: Record, person: Record, body: Body, i: int, s: Setting, acted: np.ndarray
 ) -> None:
     """Kidneys and red cells."""
     suppressed = 0.0
@@ -343,9 +366,9 @@ def _organs(
 
 
 @nb.njit(cache=True, nogil=True)
-def _grade_week(c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Setting) -> float:
+def _grade_week(c: Record, person: Record, body: Body, i: int, s: Setting) -> float:
     """Grade the week's events; what their onsets count, death included."""
-    key, patient = np.uint64(s.key), np.uint64(c.patient)
+    key, patient = np.uint64(s.key), np.uint64(person.number)
     course, week = np.uint64(c.course), np.uint64(c.week)
     events = philox(key, patient, course, week, np.uint64(_EVENTS))
     fever = unit_interval(events[0]) < -math.expm1(
@@ -396,7 +419,7 @@ def _grade_week(c: np.ndarray, person: np.ndarray, body: Body, i: int, s: Settin
 
 
 @nb.njit(cache=True, nogil=True)
-def _cumulative(c: np.ndarray, person: np.ndarray, s: Setting, cardiac: bool) -> float:
+def _cumulative(c: Record, person: Record, s: Setting, cardiac: bool) -> float:
     """Norm of the cumulative doses over the patient's own doses of grade 3."""
     total = 0.0
     for a in range(s.drug.size):
@@ -413,7 +436,7 @@ def _visit(
     """Take blood; read the scan when one is due."""
     c = chart[i]
     person = people[c.patient]
-    key, patient = np.uint64(s.key), np.uint64(c.patient)
+    key, patient = np.uint64(s.key), np.uint64(person.number)
     course, week = np.uint64(c.course), np.uint64(c.week)
     blood = philox(key, patient, course, week, np.uint64(_BLOOD))
     other = philox(key, patient, course, week, np.uint64(_OTHER))
@@ -436,7 +459,7 @@ def _visit(
 
 
 @nb.njit(cache=True, nogil=True)
-def _chart_counts(c: np.ndarray, s: Setting, first: bool) -> None:
+def _chart_counts(c: Record, s: Setting, first: bool) -> None:
     if first:
         c.nadir_neutrophils, c.nadir_platelets = c.neutrophils, c.platelets
     c.nadir_neutrophils = min(c.nadir_neutrophils, c.neutrophils)
@@ -449,7 +472,7 @@ def _chart_counts(c: np.ndarray, s: Setting, first: bool) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _read_scan(c: np.ndarray, sld: float, s: Setting, first: bool) -> None:
+def _read_scan(c: Record, sld: float, s: Setting, first: bool) -> None:
     """RECIST 1.1: response from baseline, confirmed by the next scan; progression from nadir."""
     c.sld_mm = sld
     c.weeks_since_scan = 0

@@ -25,6 +25,7 @@ from posology.validation.audit_incentives import (
     holding_check,
     switch_policies,
     switching_check,
+    watching_comparators,
 )
 from posology.validation.audit_outcomes import box_check, cut_check, health_checks
 from posology.validation.audit_policies import (
@@ -176,13 +177,14 @@ def _guarded(group: str, checks: Callable[[], tuple[Check, ...]]) -> tuple[Check
 def _behaviour_checks(played: Played, sweep: ConstantSweep, told: Declared) -> tuple[Check, ...]:
     objectives, constants = told.objectives, played.constants
     rivals = (*constants, played.chance)
+    watching = watching_comparators(constants, played.comparators)
     return (
         *dose_checks(sweep, constants, objectives=objectives, lowered_by_dose=told.lowered_by_dose),
         ending_early_check(constants, played.chance),
         holding_check(constants, sweep, objectives),
         chance_check(constants, played.chance, objectives),
         comparators_check(constants, played.comparators, played.raised),
-        switching_check(played.switches, rivals, played.comparators, objectives),
+        switching_check(played.switches, rivals, watching, objectives),
         box_check(played.everything(), objectives),
     )
 

@@ -37,6 +37,9 @@ def dose_checks(
     lowered_by_dose: frozenset[str],
 ) -> tuple[Check, ...]:
     """One check an objective. Toxicity that falls as the dose rises is a fail."""
+    if sweep.lines and not sweep.are_doses:
+        sentence = "Actions go below zero, so they are no doses."
+        return (Check(GROUP, "dose response", "not applicable", sentence),)
     if not sweep.lines:
         sentence = (
             "Nothing says which action gives more. Declare action_doses, the dose of every drug "

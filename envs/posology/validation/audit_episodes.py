@@ -43,7 +43,7 @@ class Health:
     observations_not_finite: int = 0
     observations_outside: int = 0
     example: str = ""
-    """The first observation outside its space."""
+    """What of the first observation outside its space is not in it."""
     raised: str = ""
     """The first exception that ended a policy's episodes, and the policy."""
 
@@ -212,14 +212,25 @@ def _health(
         rewards_not_finite=int(rewards is not None and not np.isfinite(rewards).all()),
         observations_not_finite=int(not finite),
         observations_outside=int(finite and not inside),
-        example="" if inside or not finite else _shown(observation),
+        example="" if inside or not finite else _stray(space, observation),
     )
 
 
-def _shown(observation: Any) -> str:
-    arrays = list(numbers_of(observation))
-    kinds = ", ".join(f"{array.dtype} of shape {array.shape}" for array in arrays[:3])
-    numeric = [array for array in arrays if array.size and array.dtype.kind in "biuf"]
-    low = min((float(array.min()) for array in numeric), default=float("nan"))
-    high = max((float(array.max()) for array in numeric), default=float("nan"))
-    return f"{kinds}, from {low:g} to {high:g}"
+def _stray(space: gym.Space[Any], observation: Any) -> str:
+    """What of an observation is not in its space."""
+    if isinstance(space, gym.spaces.Dict) and isinstance(observation, Mapping):
+        for key, part in space.spaces.items():
+            if key not in observation:
+                return f'without "{key}"'
+            if not part.contains(observation[key]):
+                return f'"{key}": {_stray(part, observation[key])}'
+    if not isinstance(space, gym.spaces.Box):
+        return f"{observation!r:.60}, not in {space}"
+    array = np.asarray(observation)
+    if array.shape != space.shape or not np.can_cast(array.dtype, np.dtype(space.dtype)):
+        return (
+            f"{array.dtype} of shape {array.shape}, declared {space.dtype} of shape {space.shape}"
+        )
+    place = tuple(map(int, np.argwhere((array < space.low) | (array > space.high))[0]))
+    bounds = f"[{space.low[place]:g}, {space.high[place]:g}]"
+    return f"{array[place]:g} at {list(place)}, outside {bounds}"

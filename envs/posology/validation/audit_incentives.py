@@ -133,7 +133,7 @@ def comparators_check(
     comparators: Sequence[Episodes],
     raised: Mapping[str, str],
 ) -> Check:
-    """Whether constant actions dominate or equal every comparator of the environment.
+    """Whether constant actions dominate every comparator that looks at the patient.
 
     ``raised`` holds the comparators that could not be played, and why.
     """
@@ -145,14 +145,18 @@ def comparators_check(
     if not comparators:
         sentence = "The environment offers no comparators."
         return Check(GROUP, name, "not applicable", sentence)
-    beaten = _beaten(constants, comparators)
-    numbers = {"beaten": beaten, "comparators": len(comparators)}
+    watching = watching_comparators(constants, comparators)
+    if not watching:
+        sentence = "Every comparator does what a constant action does."
+        return Check(GROUP, name, "not applicable", sentence, {"comparators": len(comparators)})
+    beaten = _beaten(constants, watching)
+    numbers = {"beaten": beaten, "comparators": len(watching)}
     names = "; ".join(f"{title} by {action}" for title, action in beaten.items())
     sentence = (
-        f"{len(beaten)} of {len(comparators)} comparators are dominated or equalled by a constant "
-        f"action{f' ({names})' if beaten else ''}."
+        f"{len(beaten)} of {len(watching)} comparators that are no constant action themselves are "
+        f"dominated by one{f' ({names})' if beaten else ''}."
     )
-    if len(beaten) < len(comparators):
+    if len(beaten) < len(watching):
         return Check(GROUP, name, "pass", sentence, numbers)
     sentence += " Looking at the patient gains nothing here, or the comparators are strawmen."
     return Check(GROUP, name, "warn", sentence, numbers)
@@ -201,9 +205,9 @@ def switching_check(
         )
         return Check(GROUP, name, "warn", sentence, numbers)
     if comparators and len(beaten) == len(comparators):
-        sentence = f"{summary} Every comparator is dominated or equalled by such a switch."
+        sentence = f"{summary} Every comparator that looks is dominated by such a switch."
         return Check(GROUP, name, "warn", sentence, numbers)
-    found = f" Comparators dominated or equalled: {len(beaten)} of {len(comparators)}."
+    found = f" Comparators dominated: {len(beaten)} of {len(comparators)}."
     return Check(GROUP, name, "pass", summary + (found if comparators else ""), numbers)
 
 
@@ -236,16 +240,25 @@ def _index(played: Sequence[Episodes], chosen: Episodes) -> int:
     return next(k for k, each in enumerate(played) if each is chosen)
 
 
+def watching_comparators(
+    constants: Sequence[Episodes], comparators: Sequence[Episodes]
+) -> list[Episodes]:
+    """The comparators whose episodes no constant action equals."""
+    return [
+        comparator
+        for comparator in comparators
+        if not any(np.array_equal(each.returns, comparator.returns) for each in constants)
+    ]
+
+
 def _beaten(played: Sequence[Episodes], comparators: Sequence[Episodes]) -> dict[str, str]:
-    """Comparators that a played policy dominates or equals, and which one does."""
+    """Comparators that a played policy dominates, and which one does."""
     pairs = len(played) * len(comparators)
     beaten = {}
     for comparator in comparators:
-        for each in played:
-            equal = np.array_equal(each.returns, comparator.returns)
-            if equal or _dominates(each, comparator, pairs):
-                beaten[comparator.label] = each.label
-                break
+        winners = [each for each in played if _dominates(each, comparator, pairs)]
+        if winners:
+            beaten[comparator.label] = winners[0].label
     return beaten
 
 

@@ -44,7 +44,7 @@ def health_checks(health: Health) -> tuple[Check, ...]:
     elif health.observations_outside:
         sentence = (
             f"{health.observations_outside:,} of {health.steps:,} observations are not in the "
-            f"observation space; the first is {health.example}."
+            f"observation space; the first has {health.example}."
         )
     else:
         sentence = f"All {health.steps:,} observations are finite and in the observation space."

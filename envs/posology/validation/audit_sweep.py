@@ -40,6 +40,8 @@ class ConstantSweep:
     constants: tuple[Constant, ...]
     lines: tuple[DoseLine, ...]
     """Empty where nothing says what a dose is."""
+    are_doses: bool
+    """Whether a higher level of an axis may be taken for more of something: none is negative."""
     lowest: int
     """Index of the action at the bottom of every axis, or the first action."""
     highest: int
@@ -72,8 +74,7 @@ def constant_sweep(
             def box_action(point: Sequence[float]) -> Action:
                 return np.array(point, space.dtype).reshape(space.shape)
 
-            gives_doses = bool((space.low == 0.0).all())
-            return _grid_sweep(table, box_action, gives_doses=gives_doses, actions=None)
+            return _grid_sweep(table, box_action, actions=None)
         case _:
             sizes = axis_sizes(space)
             table = [_spread(int(size), LEVELS).astype(float) for size in sizes.ravel()]
@@ -84,7 +85,7 @@ def constant_sweep(
             def level_action(point: Sequence[float]) -> Action:
                 return np.array(point).astype(np.int64).reshape(sizes.shape)
 
-            return _grid_sweep(table, level_action, gives_doses=True, actions=count)
+            return _grid_sweep(table, level_action, actions=count)
 
 
 def _discrete_sweep(
@@ -108,6 +109,7 @@ def _discrete_sweep(
         return ConstantSweep(
             constants,
             (),
+            are_doses=False,
             lowest=0,
             highest=len(chosen) - 1,
             hold=None,
@@ -119,6 +121,7 @@ def _discrete_sweep(
     return ConstantSweep(
         constants,
         _lines_of(rows),
+        are_doses=True,
         lowest=int(totals.argmin()),
         highest=int(totals.argmax()),
         hold=int(nothing[0]) if nothing.size else None,
@@ -131,7 +134,6 @@ def _grid_sweep(
     table: Sequence[Float[np.ndarray, " _levels"]],
     action_of: Callable[[Sequence[float]], Action],
     *,
-    gives_doses: bool,
     actions: int | None,
 ) -> ConstantSweep:
     """Constants at the points of a grid: all where there are few, else its diagonal and edges."""
@@ -146,10 +148,11 @@ def _grid_sweep(
         Constant(_point_label(point), np.asarray(action_of(point))) for point in points
     )
     bottom, top = points.index(tuple(lowest)), points.index(tuple(highest))
-    hold = bottom if gives_doses and not any(lowest) else None
+    hold = None if any(lowest) else bottom
     return ConstantSweep(
         constants,
         lines,
+        are_doses=bool(min(lowest) >= 0.0),
         lowest=bottom,
         highest=top,
         hold=hold,

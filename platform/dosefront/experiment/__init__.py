@@ -1,5 +1,6 @@
 """Experiment files: YAML to a checked `ExperimentSpec`, and from it the trials to run."""
 
+from dosefront.experiment.catalogue import Listed, catalogue, listed, written_component
 from dosefront.experiment.environment import (
     EnvironmentDescription,
     EnvironmentSection,
@@ -25,14 +26,18 @@ __all__ = [
     "EnvironmentSection",
     "ExperimentSpec",
     "LatticeSection",
+    "Listed",
     "PPOSettings",
     "RegimenSection",
     "ResourceSection",
     "TrackingSection",
     "WandbSection",
+    "catalogue",
     "describe",
     "dump_resolved",
     "json_schema",
+    "listed",
     "load_experiment",
     "named_subject",
+    "written_component",
 ]

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dosefront.errors import ExperimentError, Fault
 from dosefront.experiment.document import Document, read_document
-from dosefront.experiment.environment import EnvironmentSection, describe
+from dosefront.experiment.environment import EnvironmentSection, can_pay, describe
 from dosefront.experiment.faults import validation_faults
 from dosefront.experiment.spec import ExperimentSpec
 from dosefront.experiment.suggestion import suggestion
@@ -52,7 +52,8 @@ def _environment_faults(document: Document) -> Iterator[Fault]:
         return
     for candidate in (section, {"id": section.get("id")}):
         with suppress(ValidationError):
-            environment = describe(EnvironmentSection.model_validate(candidate))
+            asked = EnvironmentSection.model_validate(candidate)
+            environment = describe(asked)
             break
     else:
         return
@@ -65,9 +66,13 @@ def _environment_faults(document: Document) -> Iterator[Fault]:
     known = [objective.name for objective in environment.objectives]
     for index, name in enumerate(names):
         if isinstance(name, str) and name not in known:
-            yield document.values["objectives", index].fault(
-                f'"{name}" is not an objective of {environment.id}. {suggestion(name, known)}'
-            )
+            message = f'"{name}" is not an objective of {environment.id}. {suggestion(name, known)}'
+            if can_pay(asked, name):
+                message = (
+                    f'{environment.id} pays {", ".join(known)} here, not "{name}". '
+                    "Name it in environment.options.objectives too."
+                )
+            yield document.values["objectives", index].fault(message)
 
 
 def dump_resolved(spec: ExperimentSpec, path: Path) -> None:

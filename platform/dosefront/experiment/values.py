@@ -1,6 +1,6 @@
 """The kinds of value that a key of an experiment may hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
@@ -10,11 +10,13 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationError,
     WithJsonSchema,
 )
+from pydantic_core import InitErrorDetails
 
 from dosefront.errors import DosefrontError
-from dosefront.experiment.document import BareWord
+from dosefront.experiment.document import BareWord, Location
 from posology.library import parse_quantity
 
 Item = TypeVar("Item")
@@ -33,6 +35,22 @@ def as_value_error() -> Iterator[None]:
         yield
     except DosefrontError as error:
         raise ValueError(str(error)) from error
+
+
+def placed_faults(messages: Mapping[Location, str]) -> ValidationError:
+    """An error with a message for each of several places within a value, for pydantic to collect.
+
+    A place that ends in "[key]" is that of the key.
+    """
+    return ValidationError.from_exception_data(
+        "",
+        [
+            InitErrorDetails(
+                type="value_error", loc=place, input=None, ctx={"error": ValueError(message)}
+            )
+            for place, message in messages.items()
+        ],
+    )
 
 
 def without_bare_words(value: Any) -> Any:
@@ -68,10 +86,6 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _dose(value: Any) -> float:
-    return parse_quantity(str(value), unit="mg/m2")
-
-
 def _days(value: Any) -> float:
     return parse_quantity(str(value), unit="d")
 
@@ -91,13 +105,6 @@ Count = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_whole)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(ge=0, le=1)]
-Dose = Annotated[
-    float,
-    Field(gt=0),
-    BeforeValidator(_dose),
-    PlainSerializer(lambda dose: f"{_shortest(dose)} mg/m2", when_used="json"),
-    WithJsonSchema({"type": "string", "examples": ["75 mg/m2"]}),
-]
 Days = Annotated[
     float,
     Field(gt=0),

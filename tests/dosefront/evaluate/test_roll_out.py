@@ -13,8 +13,8 @@ from dosefront.evaluate import (
     paired_differences,
     roll_out,
 )
-from posology.dosing import METADATA, FixedDose, LabelWithRules
-from posology.treatment import Regimen
+from posology.dosing import FixedDose, LabelWithRules
+from posology.treatment import Regimen, objectives
 
 ENVIRONMENT = "posology/DocetaxelCisplatin-v0"
 COHORTS = {"seed": 5, "train": 40, "select": 60, "held_out": 80}
@@ -43,8 +43,9 @@ def test_a_cohorts_options_name_its_split_and_size() -> None:
 
 
 def test_objectives_come_in_the_order_asked_for() -> None:
-    objectives, columns = chosen_objectives(METADATA, ("toxicity", "efficacy"))
-    assert [each.name for each in objectives] == ["toxicity", "efficacy"]
+    metadata = {"objectives": objectives("docetaxel-cisplatin", NAMES)}
+    chosen, columns = chosen_objectives(metadata, ("toxicity", "efficacy"))
+    assert [each.name for each in chosen] == ["toxicity", "efficacy"]
     assert columns == [1, 0]
     straight, turned = (
         results(FixedDose(1.0), names=names).returns for names in (NAMES, NAMES[::-1])
@@ -80,13 +81,13 @@ def test_a_comparator_does_not_differ_from_itself() -> None:
     comparators = evaluate_comparators(
         ENVIRONMENT, {"decisions": "due"}, objectives=NAMES, cohorts=COHORTS
     )
-    itself = comparators[0]
+    by_name = {each.name: each for each in comparators}
+    itself = by_name["label-with-rules"]
     differences = paired_differences(itself.held_out, comparators)
-    assert itself.name == "label-with-rules"
     assert [each.value for each in differences[itself.name]] == [0.0, 0.0]
     untreated = differences["no-treatment"]
     assert untreated[0].value == pytest.approx(
-        (itself.held_out.returns - comparators[3].held_out.returns)[:, 0].mean()
+        (itself.held_out.returns - by_name["no-treatment"].held_out.returns)[:, 0].mean()
     )
     assert untreated[1].high < 0.0
 

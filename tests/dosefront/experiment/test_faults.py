@@ -54,13 +54,13 @@ FAULTS = {
     "a dose of nothing": (
         ("60 mg/m2", "0 mg/m2"),
         "5:45",
-        "expected a number above 0; found 0.0.",
+        'a label dose is above 0; got "0 mg/m2". Leave out what is not given.',
     ),
     "an interval in weeks": (("21 d", "3 wk"), "6:15", "expected d; got"),
-    "an unknown drug": (
+    "an unknown agent": (
         ("docetaxel:", "docetaxol:"),
         "5:13",
-        'unknown drug "docetaxol". Did you mean "docetaxel"?',
+        'unknown agent "docetaxol". Did you mean "docetaxel"?',
     ),
     "weights off the simplex": (
         ("{lattice: 5}", "[[0.5, 0.5], [0.5, 0.7]]"),
@@ -101,13 +101,13 @@ FAULTS = {
     ),
     "options that the environment refuses": (
         ("horizon: 4", "horizon: 400"),
-        "8:3",
+        "8:22",
         "toy/TwoObjectives-v0 cannot be made: horizon must be 100 or less; got 400. "
         "Correct its options and regimen.",
     ),
     "a regimen that the environment refuses": (
         ("cycles: 6", "cycles: 60"),
-        "4:3",
+        "7:13",
         "toy/TwoObjectives-v0 cannot be made: 60 cycles are too many.",
     ),
     "an objective that the environment lacks": (

@@ -17,7 +17,7 @@ from dosefront.experiment import (
 
 def test_values_are_read_with_their_units_and_defaults(written):
     spec = load_experiment(written())
-    assert spec.environment.regimen.doses_mg_per_m2 == {"docetaxel": 75.0, "cisplatin": 60.0}
+    assert spec.environment.regimen.doses == {"docetaxel": 75.0, "cisplatin": 60.0}
     assert spec.environment.regimen.interval_days == 21.0
     assert spec.weights == LatticeSection(lattice=5)
     ppo, dqn = spec.algorithms
@@ -58,7 +58,7 @@ def test_a_trial_carries_all_that_decides_what_it_learns(written):
     assert trial.environment == "toy/TwoObjectives-v0"
     assert trial.environment_options == {
         "horizon": 4,
-        "doses_mg_per_m2": {"docetaxel": 75.0, "cisplatin": 60.0},
+        "doses": {"docetaxel": 75.0, "cisplatin": 60.0},
         "interval_days": 21.0,
         "cycles": 6,
     }

@@ -34,7 +34,7 @@ def test_returns_are_those_of_the_courses() -> None:
     for _ in range(12):
         _, _, ended, _, _ = env.step(np.full(32, 18))
         chart = env.env.courses.chart[ended]
-        charts += list(zip(chart["efficacy"], chart["toxicity"], strict=True))
+        charts += list(chart["returns"][:, :2])
     assert np.array(env.return_vectors) == pytest.approx(np.array(charts), rel=1e-4, abs=1e-6)
 
 

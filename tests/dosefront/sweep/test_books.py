@@ -17,6 +17,8 @@ from dosefront.sweep.books import Books
 from dosefront.sweep.progress import PlainView
 from dosefront.sweep.sweep import _Driver
 from dosefront.track import RecordingTracker
+from posology.dosing import conventional_care
+from posology.treatment import Regimen
 
 EXPERIMENT = """\
 name: books
@@ -80,7 +82,9 @@ def test_comparators_are_written_down_once(books: Books) -> None:
     before = books.folder.ledger.read_bytes()
     books.write_comparators()
     assert books.folder.ledger.read_bytes() == before
-    assert len(Ledger(books.folder.ledger).read().comparators) == 5
+    offered = conventional_care(Regimen.labelled("docetaxel-cisplatin"))
+    written = [each.name for each in Ledger(books.folder.ledger).read().comparators]
+    assert written == [each.name for each in offered]
 
 
 def test_another_version_of_the_environment_makes_every_record_old(books: Books) -> None:

@@ -268,6 +268,13 @@ def test_an_action_that_raises_fails_and_leaves_the_rest_unjudged() -> None:
     assert {check.name for check in report.checks if check.verdict == "fail"} == {"exceptions"}
 
 
+def test_an_observation_outside_its_space_is_shown_with_its_place_and_bounds() -> None:
+    (check,) = [
+        each for each in clinic("observes the unobservable").checks if each.name == "observations"
+    ]
+    assert "at [0, 0], outside [-5, 5]" in check.sentence
+
+
 def test_an_environment_without_chance_is_said_to_be_one() -> None:
     assert "different seeds" in names(ward("the calendar decides"), "pass")
     still = Subject("still", lambda slots: Still(), False)
@@ -306,6 +313,33 @@ def test_toxicity_that_treatment_should_lower_may_be_declared() -> None:
 
     report = audit_environment(Subject("burden", make, True), SETTINGS)
     assert names(report, "fail") == set()
+
+
+def test_comparators_that_do_what_a_constant_does_are_not_compared_with_constants() -> None:
+    class Fixed(Clinic):
+        def comparators(self) -> tuple[Tolerant, ...]:
+            return (Full(title="Full dose"),)
+
+    report = audit_environment(Subject("fixed", lambda slots: Fixed(slots), True), SETTINGS)
+    assert names(report, "warn", "fail") == set()
+    assert names(report, "not applicable") == {"constant against comparators"}
+
+
+class Full(Tolerant):
+    """The full dose, whoever it is."""
+
+    def actions(self, observations: np.ndarray) -> np.ndarray:
+        return np.ones((len(observations), 2), np.float32)
+
+
+def test_actions_below_zero_are_no_doses() -> None:
+    class Steering(Still):
+        def __init__(self) -> None:
+            super().__init__()
+            self.action_space = gym.spaces.Box(-1.0, 1.0, (2,))
+
+    report = audit_environment(Subject("steering", lambda slots: Steering(), False))
+    assert "dose response" in names(report, "not applicable")
 
 
 def test_the_table_shows_clinical_units_and_every_kind_of_policy() -> None:

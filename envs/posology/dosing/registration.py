@@ -1,0 +1,33 @@
+"""Ids of the environments: two for each regimen of the library, and one for any."""
+
+import gymnasium as gym
+
+from posology.library import regimen_names
+
+
+def environment_id(regimen: str) -> str:
+    """Id of a regimen's environment with discrete actions.
+
+    >>> environment_id("docetaxel-cisplatin"), environment_id("FOLFOX6")
+    ('posology/DocetaxelCisplatin-v0', 'posology/FOLFOX6-v0')
+    """
+    words = [word if word.isupper() else word[0].upper() + word[1:] for word in regimen.split("-")]
+    return f"posology/{''.join(words)}-v0"
+
+
+def register_environments() -> None:
+    """Register the ids of this package with Gymnasium; a second call changes nothing."""
+    names = {"posology/Course-v0": {}}
+    for regimen in regimen_names():
+        name = environment_id(regimen)
+        names[name] = {"regimen": regimen}
+        names[name.replace("-v0", "Continuous-v0")] = {"regimen": regimen, "continuous": True}
+    for name, options in names.items():
+        if name not in gym.registry:
+            gym.register(
+                name,
+                entry_point="posology.dosing.environment:CourseEnv",
+                vector_entry_point="posology.dosing.environment:CourseVectorEnv",
+                kwargs=options,
+                disable_env_checker=True,
+            )
