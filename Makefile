@@ -7,7 +7,7 @@ export RAY_USAGE_STATS_ENABLED := 0
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: quickstart test lint unit integration kernels clean
+.PHONY: quickstart test lint unit integration validation kernels clean
 
 quickstart: $(INSTALLED)
 	$(BIN)/dosefront sweep tune_configs/quickstart.yaml
@@ -25,6 +25,16 @@ unit: $(INSTALLED)
 
 integration: $(INSTALLED)
 	$(BIN)/pytest -m integration tests
+
+# Emulates the library's trials, and puts the outcome where docs/validation.md shows it.
+validation: $(INSTALLED)
+	COLUMNS=140 $(BIN)/dosefront validate-model --out docs > docs/validation.draft
+	mv docs/model-validation.csv docs/validation.csv
+	mv docs/model-validation.png docs/images/validation.png
+	(sed '/^<!-- table -->/q' docs/validation.md; echo '```'; sed 's/ *$$//' docs/validation.draft; \
+		echo '```'; sed -n '/^<!-- end of table -->/,$$p' docs/validation.md) > docs/validation.new
+	mv docs/validation.new docs/validation.md
+	rm docs/validation.draft
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \

@@ -443,9 +443,11 @@ def _emulated(
                 left_out[arm.id] = str(error)
             progress.advance(task)
     if not results:
-        raise UsageError("no arm can be emulated:\n" + "\n".join(left_out.values()))
-    for reason in left_out.values():
-        narration.print(f"[yellow]left out:[/] {escape(reason)}", highlight=False)
+        raise UsageError(
+            "no arm can be emulated:\n" + "\n".join(f"{k}: {v}" for k, v in left_out.items())
+        )
+    for name, reason in left_out.items():
+        narration.print(f"[yellow]left out:[/] {escape(name)}: {escape(reason)}", highlight=False)
     return results, left_out
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -24,6 +25,17 @@ _ACUTE_EVENTS = {
     "mucositis": "mucositis in cycle",
     "hand-foot syndrome": "hand-foot syndrome in cycle",
 }
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """What turns observations into doses."""
+
+    def actions(
+        self, observations: Float[np.ndarray, "patients features"]
+    ) -> Float[np.ndarray, "patients drugs"]:
+        """Fractions of the label doses."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -191,7 +203,7 @@ class Comparator:
 
     name: str
     title: str
-    policy: LabelWithRules | FixedDose | RandomDose | AdaptiveHalf
+    policy: Policy
     options: Mapping[str, bool] = field(default_factory=lambda: {"continuous": True})
     """Constructor arguments of the environment that takes the policy's actions."""
 

@@ -60,6 +60,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         interaction, synergy: of the drugs on the tumour: ``independent`` or ``hsa``, and what each
             pair adds, see :func:`posology.treatment.setting.setting`.
         cohort_seed, split, patients: which patients, see :meth:`posology.patients.Cohort.virtual`.
+        parameters: which draw of the population's parameters, from 0; None is the point estimate.
         twins: this many neighbouring slots are a family: each starts its k-th course with the same
             patient and noise, so that a learner can tell what a dose did from the patient's luck.
         scenario: how the clinic works: the fields of :class:`posology.treatment.Scenario`.
@@ -83,6 +84,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         cohort_seed: int = 0,
         split: str = "train",
         patients: int = 4096,
+        parameters: int | None = None,
         twins: int = 1,
         **scenario: Any,
     ) -> None:
@@ -100,7 +102,9 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         )
         self.courses = Courses(
             num_envs,
-            cohort=Cohort.virtual(patients, seed=cohort_seed, split=split, regimen=regimen),
+            cohort=Cohort.virtual(
+                patients, seed=cohort_seed, split=split, regimen=regimen, parameters=parameters
+            ),
             regimen=self.regimen,
             scenario=circumstances,
             decide_when_due=decisions == "due",
@@ -142,7 +146,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             self._course[:] = 0
         if options and "patients" in options:
             size = self.courses.cohort.patients.size
-            chosen = _checked_patients(options["patients"], self.num_envs, size)
+            chosen = checked_patients(options["patients"], self.num_envs, size)
             self.courses.begin(self._slots, patients=chosen, courses=np.zeros_like(chosen))
         else:
             self._admit(self._slots)
@@ -189,13 +193,10 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _admit(self, slots: Int[np.ndarray, " some"]) -> None:
         """Put a random patient into each of ``slots``, from its family's own stream."""
         self._course[slots] += 1
-        zero = np.uint64(0)
-        words = [
-            philox(self._key, np.uint64(k // self.twins), np.uint64(self._course[k]), zero, zero)[0]
-            for k in slots
-        ]
-        patients = np.array(words, np.int64) % self.courses.cohort.patients.size
-        self.courses.begin(slots, patients=patients, courses=self._course[slots])
+        courses = self._course[slots]
+        drawn = next_patients(self._key, slots // self.twins, courses)
+        patients = drawn % self.courses.cohort.patients.size
+        self.courses.begin(slots, patients=patients, courses=courses)
 
     def _fractions(self, actions: np.ndarray) -> Float[np.ndarray, "drugs patients"]:
         """Actions as fractions of the label doses."""
@@ -207,12 +208,15 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
 
 class CourseEnv(gym.Env[Float32[np.ndarray, " features"], Any]):
-    """One patient on a regimen: the view of a :class:`CourseVectorEnv` of one slot."""
+    """One patient on a regimen: the view of a :class:`CourseVectorEnv` of one slot.
+
+    Or of another vector environment of one slot that is given as ``view``.
+    """
 
     metadata: dict[str, Any] = METADATA
 
-    def __init__(self, **options: Any) -> None:
-        self._patients = CourseVectorEnv(1, **options)
+    def __init__(self, view: Any = None, **options: Any) -> None:
+        self._patients = CourseVectorEnv(1, **options) if view is None else view
         self.metadata = self._patients.metadata
         self.reward_dim = self._patients.reward_dim
         self.observation_space = self._patients.single_observation_space
@@ -235,6 +239,16 @@ class CourseEnv(gym.Env[Float32[np.ndarray, " features"], Any]):
         if infos:
             infos = {"endpoints": {name: x[0] for name, x in infos["endpoints"].items()}}
         return observations[0], rewards[0], bool(ended[0]), bool(truncated[0]), infos
+
+
+def next_patients(
+    key: np.uint64, families: Int[np.ndarray, " some"], courses: Int[np.ndarray, " some"]
+) -> Int[np.ndarray, " some"]:
+    """Random numbers, by family and course, whose remainders say which patients come next."""
+    zero = np.uint64(0)
+    pairs = zip(families, courses, strict=True)
+    words = [philox(key, np.uint64(f), np.uint64(c), zero, zero)[0] for f, c in pairs]
+    return np.array(words, np.int64)
 
 
 def made_scenario(fields_given: Mapping[str, Any]) -> Scenario:
@@ -278,7 +292,8 @@ def decoded_levels(actions: np.ndarray, drugs: int) -> Float[np.ndarray, "drugs 
     return np.array(DOSE_LEVELS)[np.stack(digits)]
 
 
-def _checked_patients(patients: Any, slots: int, size: int) -> Int[np.ndarray, " slots"]:
+def checked_patients(patients: Any, slots: int, size: int) -> Int[np.ndarray, " slots"]:
+    """Positions of the patients that ``reset`` was asked to begin with, one a slot."""
     chosen = np.asarray(patients, np.int64)
     if chosen.shape != (slots,) or (chosen < 0).any() or (chosen >= size).any():
         raise ValueError(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from posology.treatment import NEVER, TERMS, Courses, Regimen
 
@@ -98,10 +98,12 @@ def features(regimen: Regimen) -> tuple[Feature, ...]:
 
 
 def observe(
-    courses: Courses, shown: Sequence[Feature]
+    courses: Courses,
+    shown: Sequence[Feature],
+    slots: Int[np.ndarray, " patients"] | None = None,
 ) -> Float[np.ndarray, "patients features"]:
-    """Observation of every slot, float32: the features named in ``shown``."""
-    seen = clinical_values(courses)
+    """Observation of ``slots``, or of every slot, float32: the features named in ``shown``."""
+    seen = clinical_values(courses, slots)
     columns = [feature.encode(seen[feature.name]) for feature in shown]
     return np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
 
@@ -126,14 +128,18 @@ def decode(
     }
 
 
-def clinical_values(courses: Courses) -> Mapping[str, Column]:
-    """What the clinic sees of every slot, by feature name, in clinical units."""
-    chart, regimen = courses.chart, courses.regimen
+def clinical_values(
+    courses: Courses, slots: Int[np.ndarray, " patients"] | None = None
+) -> Mapping[str, Column]:
+    """What the clinic sees of ``slots``, or of every slot, by feature name, in clinical units."""
+    where = slice(None) if slots is None else slots
+    chart, regimen = courses.chart[where], courses.regimen
     person = courses.persons[chart["patient"]]
     known = courses.scenario.genotype_observed
     since = chart["weeks_since_dose"]
     baseline = chart["sld_baseline_mm"]
-    permitted = courses.permitted()
+    permitted = courses.permitted()[:, where]
+    due = courses.is_due()[where]
     values = {
         "age": person["age_years"],
         "female": person["female"],
@@ -147,7 +153,7 @@ def clinical_values(courses: Courses) -> Mapping[str, Column]:
         "week": chart["week"].astype(float),
         "cycles begun": chart["cycles"].astype(float),
         "weeks since cycle began": np.minimum(since, NEVER).astype(float),
-        "cycle due": (courses.is_due() & (since >= regimen.interval_weeks)).astype(float),
+        "cycle due": (due & (since >= regimen.interval_weeks)).astype(float),
         "neutrophils": chart["neutrophils"],
         "platelets": chart["platelets"],
         "haemoglobin": chart["haemoglobin"],

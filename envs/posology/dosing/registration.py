@@ -1,4 +1,6 @@
-"""Ids of the environments: two for each regimen of the library, and one for any."""
+"""Ids of the environments: two for each regimen, one for any, two for a clinic of them all."""
+
+from typing import Any
 
 import gymnasium as gym
 
@@ -17,17 +19,26 @@ def environment_id(regimen: str) -> str:
 
 def register_environments() -> None:
     """Register the ids of this package with Gymnasium; a second call changes nothing."""
-    names = {"posology/Course-v0": {}}
+    names: dict[str, dict[str, Any]] = {"posology/Course-v0": {}}
     for regimen in regimen_names():
         name = environment_id(regimen)
         names[name] = {"regimen": regimen}
         names[name.replace("-v0", "Continuous-v0")] = {"regimen": regimen, "continuous": True}
     for name, options in names.items():
-        if name not in gym.registry:
-            gym.register(
-                name,
-                entry_point="posology.dosing.environment:CourseEnv",
-                vector_entry_point="posology.dosing.environment:CourseVectorEnv",
-                kwargs=options,
-                disable_env_checker=True,
-            )
+        _register(name, options, one="environment:CourseEnv", many="environment:CourseVectorEnv")
+    for name, options in {
+        "posology/Clinic-v0": {},
+        "posology/ClinicContinuous-v0": {"continuous": True},
+    }.items():
+        _register(name, options, one="clinic:clinic_env", many="clinic:ClinicVectorEnv")
+
+
+def _register(name: str, options: dict[str, Any], *, one: str, many: str) -> None:
+    if name not in gym.registry:
+        gym.register(
+            name,
+            entry_point=f"posology.dosing.{one}",
+            vector_entry_point=f"posology.dosing.{many}",
+            kwargs=options,
+            disable_env_checker=True,
+        )

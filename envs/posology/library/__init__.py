@@ -12,6 +12,7 @@ from posology.library.quantities import (
     CONFIDENCES,
     Quantity,
     agent_names,
+    drawn,
     drug_names,
     keys,
     quantities,
@@ -21,6 +22,12 @@ from posology.library.quantities import (
     tumour_names,
 )
 from posology.library.trials import TrialArm, read_arms, trial_arms
+from posology.library.uncertainty import (
+    cached_by_draw,
+    current_draw,
+    drawn_parameters,
+    is_uncertain,
+)
 from posology.library.units import (
     DAYS_PER_WEEK,
     HOURS_PER_DAY,
@@ -50,14 +57,19 @@ __all__ = [
     "TrialArm",
     "agent_names",
     "area_mg_h_per_l_from_mg_min_per_ml",
+    "cached_by_draw",
     "calvert_dose_mg",
     "clearance_factor",
     "comedications",
     "contraindicated",
+    "current_draw",
     "daily_from_monthly",
+    "drawn",
+    "drawn_parameters",
     "drug_names",
     "hourly_from_daily",
     "hourly_from_per_minute",
+    "is_uncertain",
     "keys",
     "litres_per_hour",
     "log_sd_from_cv",

@@ -7,9 +7,12 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 import yaml
+
+from posology.library.uncertainty import current_draw, drawn_factor, is_uncertain
 
 TABLES = (
     "drugs",
@@ -21,6 +24,7 @@ TABLES = (
     "cohorts",
     "regimens",
     "boxes",
+    "uncertainty",
 )
 CONFIDENCES = ("verified", "recalled-high", "recalled-medium", "assumed")
 
@@ -50,6 +54,9 @@ class Quantity:
 def quantity(path: str, unit: str) -> float:
     """Value of the quantity at ``path``, which must be given in ``unit``.
 
+    It is the point estimate, or what the draw in force makes of it: see
+    :func:`posology.library.drawn_parameters`.
+
     >>> quantity("drugs/docetaxel/kinetics/volume_central", "L")
     7.4
 
@@ -67,7 +74,24 @@ def quantity(path: str, unit: str) -> float:
             f"{path} was asked in {unit}; the library gives it in {found.unit}. "
             "Ask in that unit and convert by a named function."
         )
-    return found.value
+    draw = current_draw()
+    return found.value if draw is None else found.value * drawn(draw).get(path, 1.0)
+
+
+@functools.lru_cache(maxsize=64)
+def drawn(draw: int) -> Mapping[str, float]:
+    """Factor of a draw on every uncertain parameter, by path.
+
+    It is lognormal with the spread that ``uncertainty.yaml`` gives to the parameter's confidence;
+    a share moves on the logit scale.
+    """
+    spreads = {name: _library()[f"uncertainty/spread/{name}"].value for name in CONFIDENCES}
+    factors = {
+        q.path: drawn_factor(q.path, q.value, spread=spreads[q.confidence], draw=draw)
+        for q in quantities()
+        if is_uncertain(q.path)
+    }
+    return MappingProxyType(factors)
 
 
 def quantities() -> tuple[Quantity, ...]:

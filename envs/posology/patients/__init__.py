@@ -4,7 +4,7 @@ from posology.patients.burden import Burden, draw_burden, is_glioma
 from posology.patients.cohort import SPLITS, Cohort
 from posology.patients.covariates import ANCESTRIES, Covariates, plausible_range
 from posology.patients.disposition import Disposition, disposition, kernel_milligrams
-from posology.patients.eligibility import Eligibility, eligibility_of
+from posology.patients.eligibility import Eligibility, eligibility_of, is_eligible
 from posology.patients.genome import (
     Genome,
     carriers,
@@ -43,6 +43,7 @@ __all__ = [
     "draw_genome",
     "draw_individuals",
     "eligibility_of",
+    "is_eligible",
     "is_glioma",
     "kernel_milligrams",
     "kill_multipliers",

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from posology.library import quantity, regimen_names, text, tumour_names
+from posology.library import (
+    drawn_parameters,
+    quantity,
+    regimen_names,
+    text,
+    tumour_names,
+)
 from posology.patients.covariates import Covariates
 from posology.patients.eligibility import eligibility_of
 from posology.patients.genome import Genome, draw_genome
@@ -38,6 +44,8 @@ class Cohort:
     """Each patient's tumour, an index into the library's ``tumour_names()``."""
     covariates: Covariates
     genome: Genome
+    parameters: int | None = None
+    """Which draw of the population's parameters is theirs; None is the point estimate."""
 
     @classmethod
     def virtual(
@@ -49,6 +57,7 @@ class Cohort:
         regimen: str | None = None,
         tumour: str | None = None,
         eligibility: bool = True,
+        parameters: int | None = None,
     ) -> Cohort:
         """Patients 0 to n - 1 of a split.
 
@@ -59,6 +68,8 @@ class Cohort:
             regimen: patients with its tumour, eligible for it.
             tumour: patients with this tumour; without it and without a regimen, a clinic's mix.
             eligibility: whether patients not eligible for the regimen are screened out.
+            parameters: which draw of the population's parameters, from 0; None is the point
+                estimate. Patients are the same in every draw, and differ in how they respond.
 
         >>> few = Cohort.virtual(3, seed=1, tumour="CRC")
         >>> many = Cohort.virtual(5, seed=1, tumour="CRC")
@@ -75,6 +86,7 @@ class Cohort:
             regimen=regimen,
             tumour=tumour,
             eligibility=eligibility,
+            parameters=parameters,
         )
 
     @classmethod
@@ -88,6 +100,7 @@ class Cohort:
         regimen: str | None = None,
         tumour: str | None = None,
         eligibility: bool = True,
+        parameters: int | None = None,
     ) -> Iterator[Cohort]:
         """Patients 0 to total - 1 of a split, ``size`` at a time, in the memory of one chunk."""
         if total < 1 or size < 1:
@@ -103,6 +116,7 @@ class Cohort:
                 regimen=regimen,
                 tumour=tumour,
                 eligibility=eligibility,
+                parameters=parameters,
             )
             for start in range(0, total, size)
         )
@@ -111,6 +125,16 @@ class Cohort:
     def noise_key(self) -> int:
         """Key of the stream from which these patients' assay errors and events are drawn."""
         return stream_key(self.seed, f"noise/{self.split}")
+
+    def taken(self, where: Int[np.ndarray, " some"]) -> Cohort:
+        """The patients at positions ``where``, in that order; they keep their numbers."""
+        return replace(
+            self,
+            patients=self.patients[where],
+            tumours=self.tumours[where],
+            covariates=self.covariates.taken(where),
+            genome=self.genome.taken(where),
+        )
 
     def of_tumour(self, tumour: str) -> Int[np.ndarray, " some"]:
         """Positions in the cohort of the patients with a tumour."""
@@ -124,15 +148,16 @@ class Cohort:
         They are those of patients with this tumour; in a mixed cohort the others' are not meant
         to be used.
         """
-        return draw_individuals(
-            stream_key(self.seed, f"individuals/{self.split}"),
-            self.patients,
-            self.covariates,
-            self.genome,
-            tumour=tumour,
-            agents=agents,
-            comedication=comedication,
-        )
+        with drawn_parameters(self.parameters):
+            return draw_individuals(
+                stream_key(self.seed, f"individuals/{self.split}"),
+                self.patients,
+                self.covariates,
+                self.genome,
+                tumour=tumour,
+                agents=agents,
+                comedication=comedication,
+            )
 
     @classmethod
     def _drawn(
@@ -144,6 +169,7 @@ class Cohort:
         regimen: str | None,
         tumour: str | None,
         eligibility: bool,
+        parameters: int | None,
     ) -> Cohort:
         limits = eligibility_of(regimen) if regimen is not None and eligibility else None
         if regimen is not None:
@@ -172,6 +198,7 @@ class Cohort:
             tumours=tumours,
             covariates=together,
             genome=Genome.joined(genomes).taken(order),
+            parameters=parameters,
         )
 
 

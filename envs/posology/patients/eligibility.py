@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+from jaxtyping import Bool
+
 from posology.library import keys, quantity, text
+from posology.patients.covariates import Covariates
 
 
 class Eligibility(NamedTuple):
@@ -36,6 +40,18 @@ def eligibility_of(regimen: str) -> Eligibility:
         prior_lines=None if lines < 0.0 else int(lines),
         hepatic_impairment=_enrols_hepatic_impairment(regimen),
     )
+
+
+def is_eligible(covariates: Covariates, limits: Eligibility) -> Bool[np.ndarray, " patients"]:
+    """Which patients may be treated, just as they are."""
+    enrolled = (
+        (covariates.crcl_ml_min >= limits.crcl_low_ml_min)
+        & (covariates.bilirubin_umol_l <= limits.bilirubin_high_umol_l)
+        & (covariates.lvef_pct >= limits.lvef_low_pct)
+    )
+    if limits.prior_lines is not None:
+        enrolled &= covariates.prior_lines == limits.prior_lines
+    return enrolled if limits.hepatic_impairment else enrolled & ~covariates.hepatic_impairment
 
 
 def _limit(regimen: str, name: str, unit: str, *, default: float) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from posology.library import keys, quantity, text, tumour_names
+from posology.library import cached_by_draw, keys, quantity, text, tumour_names
 from posology.patients.covariates import ANCESTRIES, Covariates
 from posology.patients.streams import standard_uniforms
 
@@ -203,7 +203,7 @@ def _named(tumour: str, gene: str, relation: str) -> tuple[str, ...]:
     return tuple(text(f"{path}/{relation}").split()) if relation in keys(path) else ()
 
 
-@functools.cache
+@cached_by_draw
 def _effects(tumour: str) -> tuple[tuple[str, str, float], ...]:
     """Gene, what it acts on, and the factor on that kill."""
     found = []

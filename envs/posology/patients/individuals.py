@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import zlib
 from collections.abc import Sequence
@@ -13,10 +12,12 @@ from jaxtyping import Float, Int
 
 from posology.library import (
     area_mg_h_per_l_from_mg_min_per_ml,
+    cached_by_draw,
     clearance_factor,
     keys,
     log_sd_from_cv,
     marrow_kill_factor,
+    nephrotoxicity_factor,
     per_milligram_from_per_micromole,
     quantity,
     text,
@@ -99,8 +100,7 @@ def draw_individuals(
     z = standard_normals(key, patients, count=_AGENTS)
     own = {agent: _deviations(key, patients, agent) for agent in agents}
     u = {
-        agent: standard_uniforms(key, patients, count=2, attempt=_stream(agent))
-        for agent in agents
+        agent: standard_uniforms(key, patients, count=2, attempt=_stream(agent)) for agent in agents
     }
     system = _marrow_system(agents)
     kill_correlation = quantity("tumours/common/sensitivity_correlation", "1")
@@ -162,7 +162,13 @@ def draw_individuals(
                 for k, term in enumerate(ACUTE)
             ]
         ),
-        renal_loss=np.array([_renal_loss(agent, z[_RENAL]) for agent in agents]),
+        renal_loss=np.array(
+            [
+                _renal_loss(agent, z[_RENAL])
+                * math.prod(nephrotoxicity_factor(agent, other) for other in set(comedication))
+                for agent in agents
+            ]
+        ),
         neuropathy_dose=np.array([_neuropathy_dose(agent, u[agents[0]][0]) for agent in agents]),
         cardiac_dose=np.array(
             [_cardiac_dose(agent, u[agents[0]][1], covariates) for agent in agents]
@@ -183,7 +189,7 @@ def _interacting(kinetics: Disposition, agent: str, others: Sequence[str]) -> Di
     return kinetics._replace(saturable=saturable)
 
 
-@functools.cache
+@cached_by_draw
 def reference_area(agent: str) -> float:
     """Area [mg h/L] under an agent's curve after its reference dose in the typical patient."""
     path = f"drugs/{agent}/reference/dose"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numba as nb
+import numpy as np
 
 STAGES = 5
 """Proliferating, three transit compartments, circulating."""
@@ -100,9 +101,12 @@ def advance_chain(
 def lowest_over_step(
     before: float, after: float, slope_before: float, slope_after: float, step: float
 ) -> float:
-    """Lowest count over a step [h] from its ends and slopes there, by a parabola."""
-    lowest = min(before, after)
-    bend = slope_after - slope_before
-    bottom = before - slope_before * slope_before * step / (2.0 * bend)
+    """Lowest count over a step [h]: of the cubic through its ends and their slopes."""
+    cubic = 2.0 * (before - after) + step * (slope_before + slope_after)
+    square = 3.0 * (after - before) - step * (2.0 * slope_before + slope_after)
+    slope = step * slope_before
+    root = np.sqrt(max(square * square - 3.0 * cubic * slope, 0.0))
+    at = -slope / max(square + root, 1e-300)
+    bottom = before + at * (slope + at * (square + at * cubic))
     turns = (slope_before < 0.0) & (slope_after > 0.0)
-    return min(lowest, bottom) if turns else lowest
+    return min(before, min(after, bottom)) if turns else min(before, after)

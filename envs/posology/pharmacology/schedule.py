@@ -7,6 +7,7 @@ has a half-life of five minutes, the marrow's answer one of days.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ LEVELS = 7
 
 _GROWTH = 4.0
 """A step is at most this share of the time since an infusion began or ended."""
+_SUBSTEP_GROWTH, _SHORTEST_SUBSTEP = 12.0, 1.0 / 192.0
+"""The same of a saturable agent's substeps since its own infusion did; and the shortest [h]."""
 _LINGERING_LEVEL, _FREE_LEVEL = 5, 6
 
 Window = tuple[float, float]
@@ -39,8 +42,10 @@ class Schedule(NamedTuple):
     """Length of each step, as a power of two of ``SHORTEST``."""
     running: Float[np.ndarray, "steps agents"]
     """1 while an agent's infusion runs."""
+    substeps: Int[np.ndarray, "steps agents"]
+    """In how many substeps an agent is followed, if its kinetics are saturable."""
     first: Int[np.ndarray, " weeks+1"]
-    """Where each week begins in the two above."""
+    """Where each week begins in the three above."""
     hours: Float[np.ndarray, "weeks agents"]
     """Hours for which an agent's infusions run in the week; 1 where they do not."""
 
@@ -67,6 +72,7 @@ def schedule(weeks: Sequence[Sequence[Sequence[Window]]], *, agents: int) -> Sch
     return Schedule(
         levels=np.concatenate([levels for levels, _ in grids]),
         running=np.concatenate([running for _, running in grids]),
+        substeps=np.concatenate([_substeps(levels, running) for levels, running in grids]),
         first=np.cumsum([0, *(levels.size for levels, _ in grids)]),
         hours=np.array(hours),
     )
@@ -102,6 +108,21 @@ def _grid(week: Sequence[Sequence[Window]]) -> tuple[np.ndarray, np.ndarray]:
             levels.append(level)
             running.append(on)
     return np.array(levels), np.array(running)
+
+
+def _substeps(levels: np.ndarray, running: np.ndarray) -> np.ndarray:
+    """Substeps of each agent, short where its infusion has just begun or ended."""
+    substeps = np.ones(running.shape, np.int64)
+    for agent in range(running.shape[1]):
+        age = 0.0 if running[0, agent] else WEEK
+        for k, level in enumerate(levels):
+            if k and running[k, agent] != running[k - 1, agent]:
+                age = 0.0
+            step = SHORTEST * 2.0**level
+            longest = max(age / _SUBSTEP_GROWTH, _SHORTEST_SUBSTEP)
+            substeps[k, agent] = math.ceil(step / longest - 1e-9)
+            age += step
+    return substeps
 
 
 def _levels_between(hours: float) -> list[int]:

@@ -34,8 +34,8 @@ class Agents(NamedTuple):
 
     first_mode: np.ndarray
     """(agents + 1,) where each agent's modes begin; one with saturable kinetics has an idle one."""
-    first_of_group: np.ndarray
-    """(4,) where each group of agents begins; effects add up in a group, and groups combine."""
+    group: np.ndarray
+    """(agents,) effects on the marrow add up in a group, and groups combine by the norm."""
     order: int
     """p of the norm over groups: 1, 2 or 3."""
     saturable: int
@@ -107,26 +107,32 @@ def empty_body(slots: int, agents: Agents) -> Body:
 
 
 # Rows of a block's scratch space, LANES numbers each. It is one flat array, so that it stays in
-# the first-level cache. A saturable agent takes one row of modes for its concentration.
+# the first-level cache. A saturable agent takes one row of modes, which stays idle.
 _MODE = 0
 _PLATEAU = _MODE + MOST_MODES
 _NOW = _PLATEAU + MOST_MODES
 _INVERSE = _NOW + MOST_MODES
-_AFTER_AREA = _INVERSE + MOST_MODES
-_TOTAL_AREA = _AFTER_AREA + MOST_MODES
-_SLOPE = _TOTAL_AREA + MOST_MODES
-_DECAY = _SLOPE + 2 * MOST_MODES
+_AREA = _INVERSE + MOST_MODES
+_DECAY = _AREA + MOST_MODES
 _AMOUNT = _DECAY + LEVELS * MOST_MODES
 _SATURABLE = _AMOUNT + AMOUNTS
 _INFLOW = _SATURABLE + SATURABLE_PARAMETERS
-_AREA = _INFLOW + 1
-_END, _MIDDLE = _AREA + 1, _AREA + 1 + MOST_GROUPS
-_CHAIN, _CHAIN_ROWS = _MIDDLE + MOST_GROUPS, 17
-_HOURS = _CHAIN + 2 * _CHAIN_ROWS
-_ROWS = _HOURS + 1
+_SATURABLE_AREA = _INFLOW + 1
+# each agent's concentration at the step's end, its area over the step and over the week
+_DRUG = _SATURABLE_AREA + 1
+_DRUG_AREA = _DRUG + MOST_AGENTS
+_TOTAL_AREA = _DRUG_AREA + MOST_AGENTS
+_END = _TOTAL_AREA + MOST_AGENTS
+_MIDDLE = _END + MOST_GROUPS
+_CHAIN = _MIDDLE + MOST_GROUPS
 # Rows of a chain, from _CHAIN for neutrophils and further on for platelets: five stages, and
 _W, _TRANSIT, _FEEDBACK, _BOOST, _SPEED, _LOWEST = 5, 6, 7, 8, 9, 10
-_START_EFFECT, _MIDDLE_EFFECT, _END_EFFECT, _BEFORE = 11, 12, 13, 14  # and each group's at the end
+_START_EFFECT, _MIDDLE_EFFECT, _END_EFFECT = 11, 12, 13
+_BEFORE = 14  # each group's effect at the step's start
+_SLOPE = _BEFORE + MOST_GROUPS  # of each agent in each group, zero where it is not
+_CHAIN_ROWS = _SLOPE + MOST_GROUPS * MOST_AGENTS
+_HOURS = _CHAIN + 2 * _CHAIN_ROWS
+_ROWS = _HOURS + 1
 
 _FAST = {"contract", "nsz", "arcp"}
 
@@ -156,6 +162,7 @@ def advance_week(body: Body, agents: Agents, plan: Schedule, patients: np.ndarra
                 agents,
                 plan.levels[plan.first[kind] : plan.first[kind + 1]],
                 plan.running[plan.first[kind] : plan.first[kind + 1]],
+                plan.substeps[plan.first[kind] : plan.first[kind + 1]],
             )
             _store(scratch, block, body, agents)
 
@@ -188,17 +195,14 @@ def _load(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents, hours: n
                 w[(_MODE + m) * LANES + j] = body.modes[m, i]
                 w[(_PLATEAU + m) * LANES + j] = inflow * body.units[m, i] / rate
                 w[(_INVERSE + m) * LANES + j] = 1.0 / rate
-                w[(_TOTAL_AREA + m) * LANES + j] = 0.0
-                w[(_SLOPE + m) * LANES + j] = body.slopes[a, i]
-                w[(_SLOPE + MOST_MODES + m) * LANES + j] = body.slopes[number + a, i]
                 decay = math.exp(-rate * SHORTEST)
                 for level in range(LEVELS):
                     w[(_DECAY + MOST_MODES * level + m) * LANES + j] = decay
                     decay *= decay
+            w[(_TOTAL_AREA + a) * LANES + j] = 0.0
             if a == agents.saturable:
-                mode = agents.first_mode[a]
-                w[(_MODE + mode) * LANES + j] = body.amounts[0, i] / body.saturable[0, i]
-                w[(_INVERSE + mode) * LANES + j] = 0.0  # its area comes from its amounts alone
+                mode = _MODE + agents.first_mode[a]
+                w[mode * LANES + j] = body.amounts[0, i] / body.saturable[0, i]
                 w[_INFLOW * LANES + j] = inflow
                 for s in range(AMOUNTS):
                     w[(_AMOUNT + s) * LANES + j] = body.amounts[s, i]
@@ -217,6 +221,11 @@ def _load(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents, hours: n
             w[(row + _BOOST) * LANES + j] = body.boost[i] if chain == 0 else 1.0
             w[(row + _SPEED) * LANES + j] = body.speed[i] if chain == 0 else 1.0
             w[(row + _LOWEST) * LANES + j] = count
+            for a in range(number):
+                for group in range(MOST_GROUPS):
+                    within = agents.group[a] == group
+                    slope = body.slopes[number * chain + a, i] if within else 0.0
+                    w[(row + _SLOPE + MOST_AGENTS * group + a) * LANES + j] = slope
         w[_HOURS * LANES + j] = 0.0
 
 
@@ -225,10 +234,9 @@ def _store(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents) -> None
     for j in range(block.size):
         i = block[j]
         for a in range(body.doses.shape[0]):
-            body.areas[a, i] = 0.0
+            body.areas[a, i] = w[(_TOTAL_AREA + a) * LANES + j]
             for m in range(agents.first_mode[a], agents.first_mode[a + 1]):
                 body.modes[m, i] = w[(_MODE + m) * LANES + j]
-                body.areas[a, i] += w[(_TOTAL_AREA + m) * LANES + j]
             if a == agents.saturable:
                 body.modes[agents.first_mode[a], i] = 0.0
                 for s in range(AMOUNTS):
@@ -242,15 +250,18 @@ def _store(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents) -> None
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
-def _advance_block(w: np.ndarray, agents: Agents, levels: np.ndarray, running: np.ndarray) -> None:
+def _advance_block(
+    w: np.ndarray, agents: Agents, levels: np.ndarray, running: np.ndarray, substeps: np.ndarray
+) -> None:
+    number = running.shape[1]
+    _sum_drugs(w, agents, number)
     for chain in range(2):
-        _sum_effects(w, agents, chain)
         _effects(w, chain, agents.order, 1.0)
     modes = agents.first_mode[-1] * LANES
     for k in range(levels.size):
         step = SHORTEST * float(1 << levels[k])
-        if k == 0 or (running[k] != running[k - 1]).any():
-            for a in range(running.shape[1]):
+        if k == 0 or _changes(running, k):
+            for a in range(number):
                 first, last = agents.first_mode[a] * LANES, agents.first_mode[a + 1] * LANES
                 _set_plateau(
                     w[_NOW * LANES + first : _NOW * LANES + last],
@@ -259,17 +270,19 @@ def _advance_block(w: np.ndarray, agents: Agents, levels: np.ndarray, running: n
                 )
         decays = (_DECAY + MOST_MODES * levels[k]) * LANES
         _advance_modes(w, w[decays : decays + modes], step)
+        _sum_drugs(w, agents, number)
         if agents.saturable >= 0:
-            mode = agents.first_mode[agents.saturable] * LANES
+            drug, area = _DRUG + agents.saturable, _DRUG_AREA + agents.saturable
             _advance_saturable(
                 w,
-                w[_MODE * LANES + mode : _MODE * LANES + mode + LANES],
-                w[_AFTER_AREA * LANES + mode : _AFTER_AREA * LANES + mode + LANES],
-                w[_TOTAL_AREA * LANES + mode : _TOTAL_AREA * LANES + mode + LANES],
+                w[drug * LANES : (drug + 1) * LANES],
+                w[area * LANES : (area + 1) * LANES],
                 running[k, agents.saturable],
                 step,
+                substeps[k, agents.saturable],
             )
-        _sum_effects(w, agents, 0)
+        for j in range(MOST_AGENTS * LANES):
+            w[_TOTAL_AREA * LANES + j] += w[_DRUG_AREA * LANES + j]
         _effects(w, 0, agents.order, step)
         for j in range(LANES):
             count, slope = _count(w, j, _CHAIN), _change(w, j, _CHAIN)
@@ -281,7 +294,6 @@ def _advance_block(w: np.ndarray, agents: Agents, levels: np.ndarray, running: n
             low, high = min(count, after), max(count, after)
             below = (GRADE4 - low) / (high - low + 1e-30)
             w[_HOURS * LANES + j] += step * min(1.0, max(0.0, below))
-        _sum_effects(w, agents, 1)
         _effects(w, 1, agents.order, step)
         for j in range(LANES):
             chain = _CHAIN + _CHAIN_ROWS
@@ -305,6 +317,15 @@ def _change(w: np.ndarray, j: int, chain: int) -> float:
     return w[(chain + _TRANSIT) * LANES + j] * (arriving - w[(chain + STAGES - 1) * LANES + j])
 
 
+@nb.njit(cache=True, error_model="numpy", nogil=True)
+def _changes(running: np.ndarray, k: int) -> bool:
+    """Whether an infusion begins or ends with step k."""
+    changes = False
+    for a in range(running.shape[1]):
+        changes |= running[k, a] != running[k - 1, a]
+    return changes
+
+
 @nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
 def _set_plateau(now: np.ndarray, plateau: np.ndarray, running: float) -> None:
     for j in range(now.size):
@@ -317,10 +338,40 @@ def _advance_modes(w: np.ndarray, decays: np.ndarray, step: float) -> None:
     for j in range(decays.size):
         plateau = w[_NOW * LANES + j]
         above = w[_MODE * LANES + j] - plateau
-        area = plateau * step + above * (1.0 - decays[j]) * w[_INVERSE * LANES + j]
+        w[_AREA * LANES + j] = plateau * step + above * (1.0 - decays[j]) * w[_INVERSE * LANES + j]
         w[_MODE * LANES + j] = plateau + above * decays[j]
-        w[_AFTER_AREA * LANES + j] = area
-        w[_TOTAL_AREA * LANES + j] += area
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+def _sum_drugs(w: np.ndarray, agents: Agents, number: int) -> None:
+    """Each agent's concentration at the step's end, and its area over the step."""
+    for a in range(number):
+        first, last = agents.first_mode[a] * LANES, agents.first_mode[a + 1] * LANES
+        for what in range(2):
+            target = (_DRUG_AREA if what else _DRUG) + a
+            source = (_AREA if what else _MODE) * LANES
+            _sum_modes(w[source + first : source + last], w[target * LANES : (target + 1) * LANES])
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+def _sum_modes(modes: np.ndarray, total: np.ndarray) -> None:
+    """Sum of one to four modes, written out so that the lanes vectorise.
+
+    A mode gone within the step, or rounding in one that rises, would leave the sum negative.
+    """
+    if modes.size == LANES:
+        for j in range(total.size):
+            total[j] = max(modes[j], 0.0)
+    elif modes.size == 2 * LANES:
+        for j in range(total.size):
+            total[j] = max(modes[j] + modes[LANES + j], 0.0)
+    elif modes.size == 3 * LANES:
+        for j in range(total.size):
+            total[j] = max(modes[j] + modes[LANES + j] + modes[2 * LANES + j], 0.0)
+    else:
+        for j in range(total.size):
+            pair = modes[j] + modes[LANES + j]
+            total[j] = max(pair + modes[2 * LANES + j] + modes[3 * LANES + j], 0.0)
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
@@ -328,26 +379,25 @@ def _advance_saturable(
     w: np.ndarray,
     concentration: np.ndarray,
     area: np.ndarray,
-    total: np.ndarray,
     running: float,
     step: float,
+    substeps: int,
 ) -> None:
-    """Advance the saturable agent in substeps; its mode's row holds its concentration."""
-    substeps = 2 if step < 0.2 else 4
+    """Advance the saturable agent in substeps."""
     for j in range(LANES):
-        w[_AREA * LANES + j] = 0.0
+        w[_SATURABLE_AREA * LANES + j] = 0.0
     for _ in range(substeps):
         for j in range(LANES):
             (
                 w[_AMOUNT * LANES + j],
                 w[(_AMOUNT + 1) * LANES + j],
                 w[(_AMOUNT + 2) * LANES + j],
-                w[_AREA * LANES + j],
+                w[_SATURABLE_AREA * LANES + j],
             ) = advance_saturable(
                 w[_AMOUNT * LANES + j],
                 w[(_AMOUNT + 1) * LANES + j],
                 w[(_AMOUNT + 2) * LANES + j],
-                w[_AREA * LANES + j],
+                w[_SATURABLE_AREA * LANES + j],
                 running * w[_INFLOW * LANES + j],
                 w[_SATURABLE * LANES + j],
                 w[(_SATURABLE + 1) * LANES + j],
@@ -361,36 +411,7 @@ def _advance_saturable(
             )
     for j in range(area.size):
         concentration[j] = w[_AMOUNT * LANES + j] / w[_SATURABLE * LANES + j]
-        area[j] = w[_AREA * LANES + j]
-        total[j] += w[_AREA * LANES + j]
-
-
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
-def _sum_effects(w: np.ndarray, agents: Agents, chain: int) -> None:
-    """Each group's effect on a chain at the step's end, and its area over the step."""
-    slopes = _SLOPE + MOST_MODES * chain
-    end = w[_END * LANES : (_END + MOST_GROUPS) * LANES]
-    middle = w[_MIDDLE * LANES : (_MIDDLE + MOST_GROUPS) * LANES]
-    end[:] = 0.0
-    middle[:] = 0.0
-    for group in range(MOST_GROUPS):
-        for m in range(agents.first_of_group[group], agents.first_of_group[group + 1]):
-            _add_effects(
-                w[(slopes + m) * LANES : (slopes + m + 1) * LANES],
-                w[(_MODE + m) * LANES : (_MODE + m + 1) * LANES],
-                w[(_AFTER_AREA + m) * LANES : (_AFTER_AREA + m + 1) * LANES],
-                end[group * LANES : (group + 1) * LANES],
-                middle[group * LANES : (group + 1) * LANES],
-            )
-
-
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
-def _add_effects(
-    slope: np.ndarray, mode: np.ndarray, area: np.ndarray, end: np.ndarray, middle: np.ndarray
-) -> None:
-    for j in range(slope.size):
-        end[j] += slope[j] * mode[j]
-        middle[j] += slope[j] * area[j]
+        area[j] = w[_SATURABLE_AREA * LANES + j]
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
@@ -401,12 +422,18 @@ def _effects(w: np.ndarray, chain: int, order: int, step: float) -> None:
     Each group's effect in the middle is chosen so that Simpson's rule over the step gives its
     exact exposure.
     """
-    simpson = 1.5 / step
     first = (_CHAIN + _CHAIN_ROWS * chain) * LANES
     c = w[first : first + _CHAIN_ROWS * LANES]
+    drugs = w[_DRUG * LANES : _DRUG_AREA * LANES]
+    areas = w[_DRUG_AREA * LANES : _TOTAL_AREA * LANES]
+    for group in range(MOST_GROUPS):
+        row = _SLOPE + MOST_AGENTS * group
+        slopes = c[row * LANES : (row + MOST_AGENTS) * LANES]
+        _sum_effects(slopes, drugs, w[(_END + group) * LANES : (_END + group + 1) * LANES])
+        _sum_effects(slopes, areas, w[(_MIDDLE + group) * LANES : (_MIDDLE + group + 1) * LANES])
+    simpson = 1.5 / step
     for j in range(MOST_GROUPS * LANES):
-        # A mode gone within the step, or rounding in one that rises, would leave it negative.
-        end = max(w[_END * LANES + j], 0.0)
+        end = w[_END * LANES + j]
         middle = simpson * w[_MIDDLE * LANES + j] - 0.25 * (c[_BEFORE * LANES + j] + end)
         w[_MIDDLE * LANES + j] = max(middle, 0.0)
         c[_BEFORE * LANES + j] = end
@@ -423,6 +450,18 @@ def _effects(w: np.ndarray, chain: int, order: int, step: float) -> None:
             c[(_BEFORE + 1) * LANES + j],
             c[(_BEFORE + 2) * LANES + j],
             order,
+        )
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+def _sum_effects(slopes: np.ndarray, drugs: np.ndarray, total: np.ndarray) -> None:
+    """Sum over the agents of slope times concentration, or area."""
+    for j in range(total.size):
+        total[j] = (
+            slopes[j] * drugs[j]
+            + slopes[LANES + j] * drugs[LANES + j]
+            + slopes[2 * LANES + j] * drugs[2 * LANES + j]
+            + slopes[3 * LANES + j] * drugs[3 * LANES + j]
         )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from posology.patients import Cohort
-from posology.pharmacology import STAGES, empty_body
+from posology.pharmacology import STAGES, Body, empty_body
 from posology.treatment.chart import CHART, NEVER, persons
 from posology.treatment.regimen import Regimen
 from posology.treatment.scenario import Scenario
@@ -127,6 +127,15 @@ class Courses:
             rewards,
         )
         return rewards
+
+    def widen(self, slots: int) -> None:
+        """Make room for so many slots in all; those there are stay as they are."""
+        more = slots - self.chart.size
+        self.chart = np.concatenate([self.chart, np.zeros(more, CHART)])
+        fresh = empty_body(more, self._agents)
+        self._body = Body(
+            *(np.concatenate(pair, axis=-1) for pair in zip(self._body, fresh, strict=True))
+        )
 
     def is_due(self) -> Bool[np.ndarray, " slots"]:
         """Slots in which the schedule has something to give at this visit."""

@@ -63,7 +63,7 @@ def objectives(
         raise ValueError(
             f"objectives must be different names of {', '.join(OBJECTIVES)}; got {list(names)}."
         )
-    out = []
+    out: list[Mapping[str, str | float]] = []
     for name in names:
         place = f"boxes/{regimen}/{name}"
         unit = _DESCRIBED[name]["unit"]

@@ -13,7 +13,6 @@ from posology.library import (
     HOURS_PER_DAY,
     contraindicated,
     keys,
-    marrow_groups,
     quantity,
     regimen_names,
     text,
@@ -154,7 +153,7 @@ class Regimen:
                 f"unknown regimen {name!r}; the library holds {', '.join(regimen_names())}."
             )
         path = f"regimens/{name}"
-        agents = _side_by_side(keys(f"{path}/components"))
+        agents = keys(f"{path}/components")
         drugs = tuple(dict.fromkeys(drug_of(agent) for agent in agents))
         return cls(
             name=name,
@@ -275,12 +274,6 @@ def drug_of(agent: str) -> str:
     return agent
 
 
-def _side_by_side(agents: Sequence[str]) -> tuple[str, ...]:
-    """Agents in their order, but those that add up on the marrow together, as the kernel asks."""
-    groups, _ = marrow_groups(agents)
-    return tuple(agent for _, agent in sorted(zip(groups, agents, strict=True), key=lambda x: x[0]))
-
-
 def days_of(text_of_days: str) -> tuple[int, ...]:
     """Days written as "1,8" or "1-5".
 
@@ -353,9 +346,7 @@ def _drug_rules(path: str, drug: str) -> DrugRules:
     genotype = keys(f"{place}/genotype") if "genotype" in has else ()
     return DrugRules(
         reductions=(value("first_reduction", "1", 1.0), value("second_reduction", "1", 1.0)),
-        reduce_after=frozenset(
-            event.strip() for event in text(f"{place}/reduce_after").split(",")
-        )
+        reduce_after=frozenset(event.strip() for event in text(f"{place}/reduce_after").split(","))
         if "reduce_after" in has
         else frozenset(),
         reduce_neuropathy_grade=value("reduce_neuropathy_grade", "1", math.inf),

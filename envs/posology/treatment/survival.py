@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from posology.library import keys, quantity
+from posology.library import drawn_parameters, keys, quantity
 from posology.patients import ANCESTRIES, standard_normals, standard_uniforms
 
 LONGEST_DAYS = 20.0 * 365.25
@@ -18,12 +18,17 @@ def has_survival_link(tumour: str) -> bool:
 
 
 def survival_days(
-    chart: np.ndarray, persons: np.ndarray, *, tumour: str, key: int
+    chart: np.ndarray,
+    persons: np.ndarray,
+    *,
+    tumour: str,
+    key: int,
+    parameters: int | None = None,
 ) -> Float[np.ndarray, " slots"]:
     """Days each patient lives after the first visit, drawn from the tumour's survival model.
 
     A death by toxicity ends life when it happened. The draw is the patient's own, so that policies
-    are compared on the same luck.
+    are compared on the same luck. ``parameters`` is the draw of parameters that was the cohort's.
 
     Raises:
         ValueError: no survival model is published for the tumour.
@@ -31,7 +36,8 @@ def survival_days(
     if not has_survival_link(tumour):
         raise ValueError(f"no published model links {tumour}'s course to survival.")
     person = persons[chart["patient"]]
-    linked = _LINKS[tumour](chart, person, key)
+    with drawn_parameters(parameters):
+        linked = _LINKS[tumour](chart, person, key)
     toxic = np.where(chart["death_week"] > 0, 7.0 * chart["death_week"], np.inf)
     return np.minimum(np.minimum(linked, LONGEST_DAYS), toxic)
 

@@ -227,9 +227,7 @@ def _milligrams(amount: float, person: Record, c: Record, a: int, s: Setting) ->
 
 
 @nb.njit(cache=True, nogil=True)
-def _follow_kidneys(
-    c: Record, person: Record, body: Body, i: int, a: int, s: Setting
-) -> None:
+def _follow_kidneys(c: Record, person: Record, body: Body, i: int, a: int, s: Setting) -> None:
     """Set an agent's clearance by the kidneys as they are.
 
     Agents that the kidneys clear have half-lives of hours: of the dose before nothing is left.
@@ -243,7 +241,10 @@ def _follow_kidneys(
     m = s.first_mode[a]
     body.rates[m, i], body.rates[m + 1, i], body.units[m, i], body.units[m + 1, i] = (
         two_compartment_modes(
-            clearance, person.compartments[a, 1], person.compartments[a, 2], person.compartments[a, 3]
+            clearance,
+            person.compartments[a, 1],
+            person.compartments[a, 2],
+            person.compartments[a, 3],
         )
     )
 
@@ -304,10 +305,10 @@ def _close_week(
 @nb.njit(cache=True, nogil=True)
 def _further_doses(c: Record, s: Setting) -> bool:
     """Whether the cycle under way has doses to come."""
+    further = False
     for week in range(c.weeks_since_dose, s.interval_weeks):
-        if s.week[week] > 0:
-            return True
-    return False
+        further |= s.week[week] > 0
+    return further
 
 
 @nb.njit(cache=True, nogil=True)
@@ -348,9 +349,7 @@ def _tumour(c: Record, person: Record, body: Body, i: int, s: Setting) -> np.nda
 
 
 @nb.njit(cache=True, nogil=True)
-def _organs(
-    c: Record, person: Record, body: Body, i: int, s: Setting, acted: np.ndarray
-) -> None:
+def _organs(c: Record, person: Record, body: Body, i: int, s: Setting, acted: np.ndarray) -> None:
     """Kidneys and red cells."""
     suppressed = 0.0
     loss = 0.0

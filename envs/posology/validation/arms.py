@@ -93,19 +93,17 @@ def emulate(
     regimen = arm_regimen(arm)
     if patients < 1 or arm.patients < 1:
         raise ValueError(
-            f"{arm.id}: an arm needs patients; got {patients} virtual patients for a trial of "
-            f"{arm.patients}."
+            f"an arm needs patients; got {patients} virtual patients for a trial of {arm.patients}."
         )
     if arm.scan_weeks is not None and arm.scan_weeks < 1:
         raise ValueError(
-            f"{arm.id}: scans come every so many whole weeks; got {arm.scan_weeks}. "
+            f"scans come every so many whole weeks; got {arm.scan_weeks}. "
             "Leave it out (None) where none are made."
         )
     cohort = Cohort.virtual(patients, seed=seed, split=split, regimen=regimen.name)
     before = np.full(patients, arm.prior_lines)
     cohort = replace(cohort, covariates=replace(cohort.covariates, prior_lines=before))
-    counted = blood_weeks(arm.blood_days, interval_days=arm.interval_days)
-    courses = _courses(arm, cohort, regimen, counted)
+    courses = _courses(arm, cohort, regimen)
     _treat(courses)
     found = endpoints(courses.chart, regimen)
     estimates = {
@@ -199,7 +197,7 @@ def arm_regimen(arm: TrialArm) -> Regimen:
     )
     if regimen.tumour != arm.tumour:
         raise ValueError(
-            f"{arm.id}: {arm.regimen} treats {regimen.tumour}; got tumour {arm.tumour!r}. "
+            f"{arm.regimen} treats {regimen.tumour}; got tumour {arm.tumour!r}. "
             "Name a regimen of that tumour."
         )
     treated = max(regimen.treatment_weeks, regimen.cycles * regimen.interval_weeks + DELAYS_WEEKS)
@@ -232,7 +230,7 @@ def blood_weeks(days: tuple[int, ...], *, interval_days: int) -> tuple[int, ...]
     return tuple(sorted({visit - 1 for visit in visits}))
 
 
-def _courses(arm: TrialArm, cohort: Cohort, regimen: Regimen, counted: tuple[int, ...]) -> Courses:
+def _courses(arm: TrialArm, cohort: Cohort, regimen: Regimen) -> Courses:
     """Courses of an arm before their first visit."""
     try:
         return Courses(
@@ -242,12 +240,10 @@ def _courses(arm: TrialArm, cohort: Cohort, regimen: Regimen, counted: tuple[int
             decide_when_due=True,
             # A scan that never comes is one after everybody has left.
             scan_weeks=regimen.horizon_weeks + 1 if arm.scan_weeks is None else arm.scan_weeks,
-            blood_weeks=counted,
+            blood_weeks=blood_weeks(arm.blood_days, interval_days=arm.interval_days),
         )
     except KeyError as missing:
-        raise ValueError(
-            f"{arm.id}: {arm.regimen} cannot be simulated yet: {missing.args[0]}"
-        ) from missing
+        raise ValueError(f"{arm.regimen} cannot be simulated yet: {missing.args[0]}") from missing
 
 
 def _treat(courses: Courses) -> None:

@@ -126,19 +126,15 @@ def median_interval(
 ) -> tuple[float, float]:
     """Times at which the curve does not differ from one half.
 
-    Brookmeyer & Crowley (1982), doi:10.2307/2530286, with Greenwood's variance, times
-    ``inflation``, on the log-log scale.
+    Brookmeyer & Crowley (1982), doi:10.2307/2530286, with Greenwood's variance times
+    ``inflation``.
     """
     at, died, at_risk = _table(times, events)
     surviving = np.cumprod(1.0 - died / at_risk)
-    inside = (surviving > 0.0) & (surviving < 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = inflation * np.cumsum(died / (at_risk * (at_risk - died)))
-        spread = np.where(inside, np.sqrt(variance) / np.abs(np.log(surviving)), 0.0)
+    left = np.maximum(at_risk - died, _ROUNDING)  # where nobody is, the curve has no error
+    error = surviving * np.sqrt(inflation * np.cumsum(died / (at_risk * left)))
     z = NormalDist().inv_cdf(0.5 + level / 2.0)
-    low = surviving ** np.exp(z * spread)
-    high = surviving ** np.exp(-z * spread)
-    return median_time(at, low), median_time(at, high)
+    return median_time(at, surviving - z * error), median_time(at, surviving + z * error)
 
 
 def _table(

@@ -23,7 +23,8 @@ class PatientResults:
     returns: Float[np.ndarray, "patients objectives"]
     """Undiscounted return vectors, maximised."""
     endpoints: Mapping[str, Shaped[np.ndarray, " patients"]]
-    """Clinical endpoints: booleans average to rates, numbers to means."""
+    """Clinical endpoints: booleans average to rates, numbers to means; whole numbers name a kind,
+    such as the tumour, and are not averaged."""
 
     def outcome(self) -> Outcome:
         """Means and rates with their 95 % intervals."""
@@ -33,6 +34,7 @@ class PatientResults:
             endpoints={
                 name: rate_interval(int(x.sum()), len(x)) if x.dtype == bool else mean_interval(x)
                 for name, x in self.endpoints.items()
+                if not np.issubdtype(x.dtype, np.integer)
             },
         )
 

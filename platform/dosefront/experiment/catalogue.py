@@ -8,10 +8,10 @@ from typing import Any
 import gymnasium
 
 from dosefront.experiment.doses import written_dose
-from dosefront.experiment.environment import EnvironmentSection, describe
+from dosefront.experiment.environment import EnvironmentSection, describe, payable
 from dosefront.front import Objective
 from posology.library import DAYS_PER_WEEK
-from posology.treatment import OBJECTIVES, Component, Regimen, objectives
+from posology.treatment import OBJECTIVES, Component, Regimen
 
 
 @dataclass(frozen=True)
@@ -71,17 +71,16 @@ def listed(identifier: str) -> Listed:
     Raises:
         UsageError: it does not describe itself.
     """
-    description = describe(EnvironmentSection(id=identifier))
-    name = gymnasium.registry[identifier].kwargs.get("regimen")
+    section = EnvironmentSection(id=identifier)
+    description = describe(section)
     paid = [each.name for each in description.objectives]
-    further = [each for each in OBJECTIVES if name and each not in paid]
-    boxes = objectives(name, further) if further else ()
+    name = gymnasium.registry[identifier].kwargs.get("regimen")
     return Listed(
         id=identifier,
         version=description.version,
         actions=description.actions,
         objectives=description.objectives,
-        further=tuple(Objective.from_mapping(each) for each in boxes),
+        further=payable(section, [each for each in OBJECTIVES if each not in paid]),
         regimen=Regimen.labelled(name) if name else None,
     )
 

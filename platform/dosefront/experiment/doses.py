@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, PlainSerializer, WithJsonSchema
 
+from dosefront.experiment.document import Location
 from dosefront.experiment.suggestion import suggestion
 from dosefront.experiment.values import Text, placed_faults
 from posology.library import agent_names, parse_quantity, text
@@ -57,7 +58,8 @@ def written_dose(agent: str, amount: float) -> str:
 
 
 def _parsed(doses: dict[str, Any]) -> dict[str, float]:
-    amounts, faults = {}, {}
+    amounts: dict[str, float] = {}
+    faults: dict[Location, str] = {}
     for agent, dose in doses.items():
         if agent not in agent_names():
             known = suggestion(agent, agent_names())

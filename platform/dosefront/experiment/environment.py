@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -45,7 +45,7 @@ class RegimenSection(Section):
 
     name: Annotated[Text, AfterValidator(_known_regimen)] | None = None
     """Name in the library; the environment's own if left out."""
-    doses: Doses = {}
+    doses: Doses = Field(default={})
     """Of one administration, by agent."""
     interval_days: Days | None = Field(default=None, alias="interval")
     cycles: Count | None = None
@@ -199,10 +199,14 @@ def describe(environment: EnvironmentSection) -> EnvironmentDescription:
     return _description(environment.id, environment.constructor_arguments())
 
 
-def can_pay(environment: EnvironmentSection, objective: str) -> bool:
-    """Whether an option of the environment lets it pay an objective that it does not pay now."""
-    arguments = {**environment.constructor_arguments(), "objectives": [objective]}
-    return _refusal(environment.id, arguments) is None
+def payable(environment: EnvironmentSection, names: Sequence[str]) -> tuple[Objective, ...]:
+    """Objectives out of ``names`` that the environment pays if its option `objectives` asks."""
+    arguments = {**environment.constructor_arguments(), "objectives": list(names)}
+    try:
+        offered = _description(environment.id, arguments).objectives
+    except UsageError:
+        return ()
+    return tuple(each for each in offered if each.name in names)
 
 
 def _description(identifier: str, arguments: dict[str, Any]) -> EnvironmentDescription:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dosefront.errors import ExperimentError, Fault
 from dosefront.experiment.document import Document, read_document
-from dosefront.experiment.environment import EnvironmentSection, can_pay, describe
+from dosefront.experiment.environment import EnvironmentSection, describe, payable
 from dosefront.experiment.faults import validation_faults
 from dosefront.experiment.spec import ExperimentSpec
 from dosefront.experiment.suggestion import suggestion
@@ -67,7 +67,7 @@ def _environment_faults(document: Document) -> Iterator[Fault]:
     for index, name in enumerate(names):
         if isinstance(name, str) and name not in known:
             message = f'"{name}" is not an objective of {environment.id}. {suggestion(name, known)}'
-            if can_pay(asked, name):
+            if payable(asked, [name]):
                 message = (
                     f'{environment.id} pays {", ".join(known)} here, not "{name}". '
                     "Name it in environment.options.objectives too."

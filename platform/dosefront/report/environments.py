@@ -38,7 +38,7 @@ def environments_table(entries: Sequence[Listed]) -> Table:
         table.add_row(f"[bold]{TUMOURS.get(tumour, tumour)}[/]")
         for entry, regimen in group:
             table.add_row(entry.id, _given(regimen))
-    table.add_row("[bold]Any regimen, and classics of the literature[/]")
+    table.add_row("[bold]Any regimen, a clinic, and classics[/]")
     for entry in shown:
         if not entry.regimen:
             table.add_row(entry.id, ", ".join(each.name for each in entry.objectives))

@@ -9,7 +9,6 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
-from matplotlib.transforms import Bbox
 
 MARKER_POINTS: Final = 4.0
 """Half the size of a marker, in points (1/72 inch)."""
@@ -51,8 +50,12 @@ def place_labels(
     figure.draw_without_rendering()  # only the layout knows where data stand in pixels
     margin = MARKER_POINTS * figure.dpi / 72.0
     segments = [(*start, *end) for start, end in itertools.pairwise(line.tolist())]
-    taken = [_in_pixels(axes, box).padded(margin) for box in boxes]
-    taken += [_in_pixels(axes, segment).padded(1.0) for segment in segments]
+    taken = [_in_pixels(axes, box, margin=margin) for box in boxes]
+    taken += [_in_pixels(axes, segment, margin=1.0) for segment in segments]
+    frame = np.asarray(axes.get_window_extent().extents)
+    places = list(itertools.product(REACHES, SIDES))
+    offsets = np.array([_offset(reach, side) for reach, side in places]) * figure.dpi / 72.0
+    shares = (1.0 - np.array([side for _, side in places])) / 2.0  # of the text, before its edge
     for label in labels:
         text = axes.annotate(
             label.text,
@@ -62,36 +65,42 @@ def place_labels(
             fontsize="small",
             arrowprops=LEADER,
         )
-        places = list(itertools.product(REACHES, SIDES))
-        extents = [_moved(text, reach, side) for reach, side in places]
-        best = int(np.argmin([_cost(extent, taken, axes) for extent in extents]))
-        taken.append(_moved(text, *places[best]))
+        size = np.asarray(Text.get_window_extent(text).size)  # every place is a shift of it
+        lows = axes.transData.transform((label.x, label.y)) + offsets - size * shares
+        extents = np.hstack([lows, lows + size])
+        inside = _overlaps(extents, frame[None])[:, 0]
+        covered = _overlaps(extents, np.array(taken).reshape(-1, 4)).sum(axis=1)
+        best = int(np.argmin(size.prod() - inside + covered))
+        _move(text, *places[best])
+        taken.append(extents[best])
 
 
-def _in_pixels(axes: Axes, box: Sequence[float]) -> Bbox:
+def _in_pixels(axes: Axes, box: Sequence[float], *, margin: float) -> Float[np.ndarray, "4"]:
+    """Left, bottom, right and top of a box, with a margin around it."""
     left, bottom, right, top = box
     corners = axes.transData.transform([(left, bottom), (right, top)])
-    return Bbox.from_extents(*corners.min(axis=0), *corners.max(axis=0))
+    return np.concatenate([corners.min(axis=0) - margin, corners.max(axis=0) + margin])
 
 
-def _moved(text: Annotation, reach: float, side: tuple[int, int]) -> Bbox:
-    """Where the text stands after its near edge or corner moved that far to that side."""
+def _offset(reach: float, side: tuple[int, int]) -> tuple[float, float]:
+    """Points from a label's point to its near edge or corner."""
     shorter = 0.7 if all(side) else 1.0  # a corner is as near as an edge
-    text.set_position((shorter * reach * side[0], shorter * reach * side[1]))
+    return shorter * reach * side[0], shorter * reach * side[1]
+
+
+def _move(text: Annotation, reach: float, side: tuple[int, int]) -> None:
+    """Put the text's near edge or corner that far to that side, with a leader if it is far."""
+    text.set_position(_offset(reach, side))
     text.set_horizontalalignment(HORIZONTAL[side[0]])
     text.set_verticalalignment(VERTICAL[side[1]])
     if text.arrow_patch is not None:
         text.arrow_patch.set_visible(reach > REACHES[0])
-    text.get_window_extent()  # moves the text, and includes the leader, hence once more
-    return Text.get_window_extent(text)
 
 
-def _cost(extent: Bbox, taken: Sequence[Bbox], axes: Axes) -> float:
-    """Pixels that the text would cover or leave outside the axes."""
-    inside = Bbox.intersection(extent, axes.get_window_extent())
-    outside = _area(extent) - _area(inside)
-    return outside + sum(_area(Bbox.intersection(extent, other)) for other in taken)
-
-
-def _area(box: Bbox | None) -> float:
-    return 0.0 if box is None else float(box.width * box.height)
+def _overlaps(
+    some: Float[np.ndarray, "some 4"], others: Float[np.ndarray, "others 4"]
+) -> Float[np.ndarray, "some others"]:
+    """Pixels that each of some boxes shares with each of others."""
+    low = np.maximum(some[:, None, :2], others[None, :, :2])
+    high = np.minimum(some[:, None, 2:], others[None, :, 2:])
+    return np.maximum(high - low, 0.0).prod(axis=2)

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from dosefront.errors import UsageError
 from dosefront.records.storage import write_atomically
-from posology.validation import ENDPOINTS, OVERALL, TITLES, Agreement, Cell, unit_of
+from posology.validation import OVERALL, TITLES, Agreement, Cell, unit_of
 
 HEADINGS: Final[Mapping[str, str]] = {
     "response_pct": "ORR\n%",
@@ -105,6 +106,8 @@ def write_validation_table(cells: Sequence[Cell], path: Path) -> None:
 
 def _row(cell: Cell) -> dict[str, object]:
     simulated = cell.simulated
+    numbers = (None,) * 5 if simulated is None else astuple(simulated)
+    names = ("simulated", "simulated_low", "simulated_high", "expected_low", "expected_high")
     return {
         "arm": cell.arm.id,
         "trial": cell.arm.trial,
@@ -114,11 +117,7 @@ def _row(cell: Cell) -> dict[str, object]:
         "virtual_patients": cell.patients,
         "endpoint": cell.endpoint,
         "unit": cell.unit,
-        "simulated": _rounded(simulated and simulated.value),
-        "simulated_low": _rounded(simulated and simulated.low),
-        "simulated_high": _rounded(simulated and simulated.high),
-        "expected_low": _rounded(simulated and simulated.expected_low),
-        "expected_high": _rounded(simulated and simulated.expected_high),
+        **{name: _rounded(number) for name, number in zip(names, numbers, strict=True)},
         "published": cell.published,
         "difference": _rounded(cell.difference),
         "tolerance": cell.tolerance,

@@ -10,16 +10,19 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from dosefront.records.storage import write_atomically
 from dosefront.report.figure import COLOURS, DOTS_PER_INCH, INK
 from dosefront.report.labels import Label, place_labels
 from dosefront.report.plane import DISCLAIMER
-from posology.validation import TITLES, TOLERANCES, Cell, Estimate
+from posology.validation import TITLES, TOLERANCES, Cell, Estimate, unit_of
 
-SIZE_INCHES: Final = (13.5, 5.6)
+SIZE_INCHES: Final = (13.5, 5.2)
 WITHIN, BEYOND = COLOURS[0], COLOURS[1]
 MARGIN: Final = 1.08
+MONTHS: Final = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
+"""Numbers that an axis of medians carries."""
 
 
 def write_validation_figure(cells: Sequence[Cell], path: Path) -> None:
@@ -58,20 +61,12 @@ def _shown(cells: Sequence[Cell], endpoint: str) -> list[tuple[Cell, Estimate, f
 
 def _draw_panel(axes: Axes, endpoint: str, shown: list[tuple[Cell, Estimate, float]]) -> None:
     tolerance = TOLERANCES[endpoint]
-    highest = max([max(each.value, published) for _, each, published in shown], default=1.0)
-    end = max(highest * MARGIN, highest + tolerance)
-    if endpoint.endswith("_pct"):
-        end = min(end, 100.0)
-    line = np.array([0.0, end])
-    unit = "months" if endpoint.endswith("_months") else "%"
+    start, end = _limits(endpoint, shown)
+    line = np.linspace(start, end, 500)
+    unit = unit_of(endpoint)
+    low, high = np.maximum(line - tolerance, start), line + tolerance
     axes.fill_between(
-        line,
-        line - tolerance,
-        line + tolerance,
-        color=INK,
-        alpha=0.10,
-        linewidth=0,
-        label="within tolerance",
+        line, low, high, color=INK, alpha=0.10, linewidth=0, label="band of tolerance"
     )
     axes.plot(line, line, color=INK, linewidth=0.8)
     for is_within, colour, marker in ((True, WITHIN, "o"), (False, BEYOND, "D")):
@@ -90,12 +85,28 @@ def _draw_panel(axes: Axes, endpoint: str, shown: list[tuple[Cell, Estimate, flo
     )
     axes.set_xlabel(f"published [{unit}]")
     axes.set_ylabel(f"simulated [{unit}]")
-    axes.set_xlim(0.0, end)
-    axes.set_ylim(0.0, end)
+    if start > 0.0:
+        for axis, set_scale in ((axes.xaxis, axes.set_xscale), (axes.yaxis, axes.set_yscale)):
+            set_scale("log")
+            axis.set_major_locator(FixedLocator(MONTHS))
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_formatter("{x:g}")
+    axes.set_xlim(start, end)
+    axes.set_ylim(start, end)
     axes.set_aspect("equal")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#E6E6E6", linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def _limits(endpoint: str, shown: list[tuple[Cell, Estimate, float]]) -> tuple[float, float]:
+    """Both axes of a panel: medians on a logarithmic scale, for their ratios differ widely."""
+    values = [value for _, each, published in shown for value in (each.value, published)]
+    if unit_of(endpoint) == "months":
+        positive = [value for value in values if value > 0.0] or [1.0, 10.0]
+        return min(positive) / MARGIN**4, max(positive) * MARGIN**4
+    end = min(100.0, max(values, default=100.0) + TOLERANCES[endpoint])
+    return -0.02 * end, end * 1.02  # markers at 0 and 100 % are whole
 
 
 def _draw_cells(
@@ -112,7 +123,7 @@ def _draw_cells(
     values = np.array([each.value for _, each, _ in shown])
     lows = np.array([each.expected_low for _, each, _ in shown])
     highs = np.array([each.expected_high for _, each, _ in shown])
-    top = axes.get_ylim()[1] * 10.0  # an upper limit that was not reached leaves the panel
+    top = 10.0 * values.max()  # an upper limit that was not reached leaves the panel
     axes.errorbar(
         [published for _, _, published in shown],
         values,

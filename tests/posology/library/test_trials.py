@@ -1,12 +1,13 @@
 """Arms of published trials: every cell is read, and a wrong one is named."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
-from posology.library import TrialArm, regimen_names, trial_arms
+from posology.library import TrialArm, read_arms, regimen_names, trial_arms
 from posology.library.trials import COLUMNS, arms_in
 
 TABLE = (resources.files("posology.library") / "data" / "trials.csv").read_text(encoding="utf-8")
@@ -107,3 +108,37 @@ def test_all_faults_come_in_one_pass() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(ValueError, match="out of place: blood_days"):
         arms_in(TABLE.replace("blood_days,", "", 1))
+
+
+def test_a_file_is_read_as_the_library_is_with_or_without_a_spreadsheets_mark(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mine.csv"
+    for encoding in ("utf-8", "utf-8-sig"):
+        path.write_text(TABLE, encoding=encoding)
+        assert read_arms(path) == trial_arms()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (row(cycles="six").encode(), r"mine.csv cannot be read:\nrow 2 \(N01\), column cycles"),
+        (b"", "mine.csv must have the columns id, tumour"),
+        (HEADER.encode(), "mine.csv holds no arm"),
+        (b"\xff\xfe", "mine.csv is not text in UTF-8"),
+    ],
+)
+def test_faults_name_the_file(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read_arms(path)
+
+
+def test_a_figure_is_verified_only_if_it_was_itself_read() -> None:
+    dcf = arm("G01")
+    assert dcf.confidence == "verified"
+    assert dcf.confidence_of("mucositis_grade34_pct") == "verified"
+    assert dcf.confidence_of("response_pct") == "recalled-high"
+    doubtful = replace(dcf, confidence="recalled-medium")
+    assert doubtful.confidence_of("response_pct") == "recalled-medium"

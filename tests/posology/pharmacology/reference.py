@@ -116,9 +116,7 @@ def expected(
     linear = np.zeros((sum(each.rates.shape[0] for each in kinetics), number))
     compartments = np.zeros_like(linear)
     amounts = np.zeros((3, number))
-    groups = np.searchsorted(
-        courses._agents.first_of_group[1:], courses._agents.first_mode[:-1], side="right"
-    )
+    groups = courses._agents.group
     level = quantity("toxicities/gcsf/level", "1")
     lost = np.zeros((2, number))
     kept = 0.5 ** (7.0 / quantity("toxicities/creatinine/recovery_half_life", "d"))
