@@ -28,7 +28,7 @@ DATA = HERE.parent / "envs/posology/library/data"
 PATIENTS, SEED, STEPS = 400, 1, 4
 POINTS = 5.0
 """What a residual of one stands for [percentage points]."""
-SMALLEST, NUDGE, LONGEST = 0.4, 0.2, 0.7
+SMALLEST, NUDGE, LONGEST, ENOUGH = 0.4, 0.2, 0.7, 0.5
 LEFT_OUT = {
     "neutropenia_grade34_pct": ("R01",),  # blood only before each cycle; it says little of nadirs
 }
@@ -73,31 +73,39 @@ def fit_toxicity(
         misfit = (100.0 * (expit(found) - expit(published)) / POINTS) ** 2
         return float(misfit.sum() + (((x - x0) / spread) ** 2).sum())
 
-    x = x0.copy()
-    best, best_cost = x, np.inf
-    for step in range(STEPS):
+    def tried(x: np.ndarray) -> tuple[np.ndarray, float]:
         set_values(paths, np.exp(x))
         found = np.array([predicted(arm) for arm in used])
-        now = cost(x, found)
-        if now < best_cost:
-            best, best_cost = x.copy(), now
         shown = "  ".join(
             f"{arm.id} {100 * p:.0f}/{100 * q:.0f}"
             for arm, p, q in zip(used, expit(found), expit(published), strict=True)
         )
-        print(f"{endpoint} step {step}: cost {now:.1f}  {shown}", flush=True)
-        if step == STEPS - 1:
-            break
+        print(f"{endpoint}: cost {cost(x, found):.1f}  {shown}", flush=True)
+        return found, cost(x, found)
+
+    best = x0
+    found, least = tried(best)
+    for _ in range(STEPS):
         jacobian = np.zeros((len(used), len(paths)))
         for k, (path, agent) in enumerate(zip(paths, values, strict=True)):
-            set_values([path], [np.exp(x[k] + NUDGE)])
+            set_values([path], [np.exp(best[k] + NUDGE)])
             for m, arm in enumerate(used):
                 if agent in holds[arm.id]:
                     jacobian[m, k] = (predicted(arm) - found[m]) / NUDGE
-            set_values([path], [np.exp(x[k])])
-        x = x + gauss_newton_step(
-            jacobian * weight[:, None], (found - published) * weight, (x - x0) / spread, spread
+            set_values([path], [np.exp(best[k])])
+        step = gauss_newton_step(
+            jacobian * weight[:, None], (found - published) * weight, (best - x0) / spread, spread
         )
+        for share in (1.0, 0.5, 0.25):
+            then, now = tried(best + share * step)
+            if now < least:
+                break
+        else:
+            break
+        gained = least - now
+        best, found, least = best + share * step, then, now
+        if gained < ENOUGH:
+            break
     set_values(paths, np.exp(best))
     return dict(zip(paths, np.exp(best).tolist(), strict=True))
 

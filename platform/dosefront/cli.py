@@ -202,7 +202,7 @@ def validate_model(
 ) -> None:
     """Emulate published trials and compare: response, progression and toxicity."""
     from dosefront.report import (
-        agreement_lines,
+        agreement_table,
         validation_mapping,
         validation_table,
         write_validation_figure,
@@ -230,7 +230,7 @@ def validate_model(
         )
         data.print(validation_table(cells, width=data.width), soft_wrap=False, highlight=False)
         print()
-        print("\n".join(agreement_lines(agreement)))
+        data.print(agreement_table(agreement), soft_wrap=False, highlight=False)
     narration.print(f"Files: {table_csv}, {figure_png}", highlight=False)
 
 

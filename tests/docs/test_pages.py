@@ -78,3 +78,12 @@ def test_every_experiment_that_is_shipped_has_no_faults(file: Path) -> None:
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_test_that_a_trap_names_exists() -> None:
+    named = re.findall(r"`([a-z/_]+\.py)::(test_\w+)`", ENVIRONMENT)
+    for file, test in named:
+        source = (ROOT / "tests" / "posology" / file).read_text(encoding="utf-8")
+        assert f"def {test}(" in source, (file, test)
+    traps = re.findall(r"^(\d+)\. \*\*", ENVIRONMENT, re.MULTILINE)
+    assert [int(number) for number in traps] == list(range(1, 13))

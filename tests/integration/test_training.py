@@ -41,13 +41,34 @@ def trained(spec: TrialSpec) -> tuple[list[np.ndarray], Training]:
 def test_the_exported_policy_acts_as_the_trained_network(algorithm: str) -> None:
     with Training(trial(algorithm)) as training:
         training.advance(seconds=0.2)
-        observations = np.random.default_rng(0).standard_normal((50, 26)).astype(np.float32)
+        seen = training._door.single_observation_space.shape[0]
+        observations = np.random.default_rng(0).standard_normal((50, seen)).astype(np.float32)
         module = training._algorithm.get_module()
         output = module.forward_inference({"obs": torch.from_numpy(observations)})
         scores = output.get("action_dist_inputs", output.get("actions"))
         scores = scores.detach().numpy()
         greedy = scores.argmax(axis=1) if scores.ndim == 2 else scores
         assert (training.policy().actions(observations) == greedy).all()
+
+
+def test_three_drugs_and_three_objectives_are_learned_like_two() -> None:
+    names = ("efficacy", "toxicity", "twist")
+    spec = TrialSpec.from_mapping(
+        {
+            **trial("PPO").to_mapping(),
+            "environment": "posology/FOLFIRINOX-v0",
+            "environment_options": {"decisions": "due", "objectives": names},
+            "objectives": names,
+            "weights": (0.6, 0.2, 0.2),
+            "steps": 1500,
+        }
+    )
+    with Training(spec) as training:
+        while not training.is_finished:
+            progress = training.advance(seconds=5.0)
+        assert len(progress.return_vector) == 3
+        assert np.isfinite(progress.return_vector).all()
+        assert len(training.policy().biases[-1]) == 5**3
 
 
 def test_a_process_that_trained_before_trains_the_next_trial_as_a_fresh_one_does() -> None:

@@ -1,14 +1,20 @@
 """Cohorts and open-loop courses for the tests of posology."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from posology.patients import Cohort
-from posology.treatment import Courses, Regimen
+from posology.treatment import Courses, Regimen, Scenario
 
 Dosing = Callable[[Courses], np.ndarray]
+
+
+@functools.cache
+def _cohort(regimen: str) -> Cohort:
+    return Cohort.virtual(1000, seed=11, regimen=regimen)
 
 
 @pytest.fixture(scope="session")
@@ -18,15 +24,28 @@ def regimen() -> Regimen:
 
 @pytest.fixture(scope="session")
 def cohort() -> Cohort:
-    return Cohort.virtual(1000, seed=11, regimen="docetaxel-cisplatin")
+    return _cohort("docetaxel-cisplatin")
 
 
-@pytest.fixture
-def begin(regimen: Regimen, cohort: Cohort) -> Callable[..., Courses]:
-    """Courses of the cohort's first n patients, before their first visit."""
+@pytest.fixture(scope="session")
+def begin() -> Callable[..., Courses]:
+    """Courses of a regimen's first n patients, before their first visit."""
 
-    def build(n: int, *, decide_when_due: bool = False) -> Courses:
-        courses = Courses(n, cohort=cohort, regimen=regimen, decide_when_due=decide_when_due)
+    def build(
+        n: int,
+        name: str = "docetaxel-cisplatin",
+        *,
+        regimen: Regimen | None = None,
+        decide_when_due: bool = False,
+        **clinic: object,
+    ) -> Courses:
+        courses = Courses(
+            n,
+            cohort=_cohort(name),
+            regimen=regimen or Regimen.labelled(name),
+            scenario=Scenario(**clinic),
+            decide_when_due=decide_when_due,
+        )
         slots = np.arange(n)
         courses.begin(slots, patients=slots, courses=np.zeros(n, np.int64))
         return courses
@@ -34,13 +53,34 @@ def begin(regimen: Regimen, cohort: Cohort) -> Callable[..., Courses]:
     return build
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def unguarded() -> Callable[[Courses], Courses]:
+    """Courses in which no dose is refused and none ends early, for tests of what doses do."""
+
+    def take_away(courses: Courses) -> Courses:
+        setting = courses._setting
+        courses._setting = setting._replace(
+            neutrophils_low=(0.0, 0.0),
+            platelets_low=(0.0, 0.0),
+            stop_crcl=np.zeros_like(setting.stop_crcl),
+            cumulative_cap=np.full_like(setting.cumulative_cap, np.inf),
+            fatality=0.0,
+            progression_mm=np.inf,
+            cycles=999,
+        )
+        courses.persons["new_lesion_rate"] = 0.0
+        return courses
+
+    return take_away
+
+
+@pytest.fixture(scope="session")
 def run() -> Callable[[Courses, Dosing], np.ndarray]:
     """Steps courses to their end; returns the return vectors."""
 
     def to_the_end(courses: Courses, dosing: Dosing) -> np.ndarray:
         slots = np.arange(courses.chart.size)
-        returns = np.zeros((slots.size, 2))
+        returns = np.zeros((slots.size, 4))
         while not courses.chart["ended"].all():
             live = slots[~courses.chart["ended"]]
             returns += courses.step(np.ascontiguousarray(dosing(courses), float), live)

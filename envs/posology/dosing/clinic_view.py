@@ -6,6 +6,7 @@ the regimen lacks are shown as never permitted. Then come tumour, regimen and th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ def drug_classes() -> tuple[str, ...]:
     return tuple(dict.fromkeys(text(f"drugs/{drug}/class") for drug in drug_names()))
 
 
+@functools.cache
 def clinic_features() -> tuple[Feature, ...]:
     """The observation of a clinic, in order; the same whatever regimens it gives."""
     positions = range(1, MOST_DRUGS + 1)

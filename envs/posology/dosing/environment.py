@@ -263,7 +263,9 @@ def made_scenario(fields_given: Mapping[str, Any]) -> Scenario:
             nearest = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
             raise TypeError(f"unknown option {name!r}.{hint} The scenario has {', '.join(known)}.")
-    return Scenario(**{**fields_given, "comedication": tuple(fields_given.get("comedication", ()))})
+    taken = fields_given.get("comedication", ())
+    comedication = (taken,) if isinstance(taken, str) else tuple(taken)
+    return Scenario(**{**fields_given, "comedication": comedication})
 
 
 def checked_fractions(

@@ -64,13 +64,18 @@ class TrialArm:
     """How far the arm can be trusted; columns beside verified_fields are recalled at best."""
     verified_fields: tuple[str, ...]
     """Columns of trials.csv that were read in a source."""
+    not_comparable: tuple[str, ...]
+    """Columns that no emulation can be held to; the notes say why."""
     source: str
     notes: str
 
+    def is_comparable(self, field: str) -> bool:
+        """Whether an emulation can be held to a published figure."""
+        return _column_of(field) not in self.not_comparable
+
     def confidence_of(self, field: str) -> str:
         """How far one figure can be trusted: ``verified`` only if it was itself read."""
-        column = next(column for column, (name, _) in _PARSERS.items() if name == field)
-        if column in self.verified_fields:
+        if _column_of(field) in self.verified_fields:
             return "verified"
         return self.confidence if self.confidence != "verified" else "recalled-high"
 
@@ -237,6 +242,10 @@ def _columns(cell: str) -> tuple[str, ...]:
     return names
 
 
+def _column_of(field: str) -> str:
+    return next(column for column, (name, _) in _PARSERS.items() if name == field)
+
+
 def _repeated(names: list[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1})
 
@@ -267,6 +276,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "mucositis_g3_pct": ("mucositis_grade34_pct", _percent),
     "confidence": ("confidence", _confidence),
     "verified_fields": ("verified_fields", _columns),
+    "not_comparable": ("not_comparable", _columns),
     "source": ("source", _word),
     "notes": ("notes", str.strip),
 }

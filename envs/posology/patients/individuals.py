@@ -102,7 +102,10 @@ def draw_individuals(
     u = {
         agent: standard_uniforms(key, patients, count=2, attempt=_stream(agent)) for agent in agents
     }
-    system = _marrow_system(agents)
+    transit_hours = {
+        chain: _own_chain(agents, chain, "transit_time", "h")
+        for chain in ("neutrophils", "platelets")
+    }
     kill_correlation = quantity("tumours/common/sensitivity_correlation", "1")
     shared = math.sqrt(kill_correlation) * z[_SHARED_TUMOUR]
     rest = math.sqrt(1.0 - kill_correlation)
@@ -132,16 +135,24 @@ def draw_individuals(
         slopes=np.array(
             [
                 [
-                    _slope(agent, chain, system, covariates, own[agent], z)
+                    _slope(agent, chain, hours, covariates, own[agent], z)
                     * marrow_kill_factor(agent, agents)
                     for agent in agents
                 ]
-                for chain in ("neutrophils", "platelets")
+                for chain, hours in transit_hours.items()
             ]
         ),
-        transit=np.stack([_neutrophil_transit(system, z), _platelet_transit(z)]),
+        transit=np.stack(
+            [
+                _neutrophil_transit(transit_hours["neutrophils"], z),
+                _platelet_transit(transit_hours["platelets"], z),
+            ]
+        ),
         feedback=np.stack(
-            [np.full(patients.size, system.feedback), np.full(patients.size, _platelet("feedback"))]
+            [
+                np.full(patients.size, _own_chain(agents, "neutrophils", "feedback", "1")),
+                np.full(patients.size, _platelet("feedback")),
+            ]
         ),
         baseline=np.stack([_neutrophil_baseline(covariates, z), _platelet_baseline(z)]),
         log_kill=burden.log_kill,
@@ -209,31 +220,18 @@ def reference_area(agent: str) -> float:
     return amount * float((kinetics.units / kinetics.rates).sum())
 
 
-@dataclass(frozen=True)
-class _MarrowSystem:
-    """The neutrophils' chain, which comes with the drug it was estimated with."""
-
-    transit_hours: float
-    feedback: float
-
-
-def _marrow_system(agents: Sequence[str]) -> _MarrowSystem:
+def _own_chain(agents: Sequence[str], chain: str, name: str, unit: str) -> float:
+    """A number of a marrow chain, which comes with the drug it was estimated with, if any was."""
     for agent in agents:
-        if _has(agent, "neutrophils", "transit_time"):
-            return _MarrowSystem(
-                quantity(f"effects/{agent}/neutrophils/transit_time", "h"),
-                quantity(f"effects/{agent}/neutrophils/feedback", "1"),
-            )
-    return _MarrowSystem(
-        quantity("toxicities/neutrophils/transit_time", "h"),
-        quantity("toxicities/neutrophils/feedback", "1"),
-    )
+        if _has(agent, chain, name):
+            return quantity(f"effects/{agent}/{chain}/{name}", unit)
+    return quantity(f"toxicities/{chain}/{name}", unit)
 
 
 def _slope(
     agent: str,
     chain: str,
-    system: _MarrowSystem,
+    transit_hours: float,
     covariates: Covariates,
     own: Float[np.ndarray, "8 patients"],
     z: Float[np.ndarray, "rows patients"],
@@ -257,20 +255,18 @@ def _slope(
         per_aag = quantity(f"{place}/neutrophils/slope_per_aag", "1 per g/L")
         return slope * np.maximum(1.0 + per_aag * aag, 0.1) * np.exp(spread * deviation)
     kill_hours = quantity(f"{place}/{chain}/kill_hours", "h")
-    if chain == "neutrophils":
-        # The log kill is kill/transit: it carries over to a chain of another transit time.
-        kill_hours *= system.transit_hours / quantity("toxicities/neutrophils/transit_time", "h")
+    # The log kill is kill/transit: it carries over to a chain of another transit time.
+    kill_hours *= transit_hours / quantity(f"toxicities/{chain}/transit_time", "h")
     return kill_hours / reference_area(agent) * np.exp(spread * deviation)
 
 
-def _neutrophil_transit(system: _MarrowSystem, z: Float[np.ndarray, "rows patients"]) -> Column:
+def _neutrophil_transit(hours: float, z: Float[np.ndarray, "rows patients"]) -> Column:
     omega = math.sqrt(quantity("toxicities/neutrophils/transit_variance", "1"))
-    return 4.0 / (system.transit_hours * np.exp(omega * z[_TRANSIT]))
+    return 4.0 / (hours * np.exp(omega * z[_TRANSIT]))
 
 
-def _platelet_transit(z: Float[np.ndarray, "rows patients"]) -> Column:
+def _platelet_transit(hours: float, z: Float[np.ndarray, "rows patients"]) -> Column:
     omega = log_sd_from_cv(_platelet("transit_cv"))
-    hours = quantity("toxicities/platelets/transit_time", "h")
     return 4.0 / (hours * np.exp(omega * z[_PLATELET_TRANSIT]))
 
 

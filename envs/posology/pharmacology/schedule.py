@@ -16,16 +16,16 @@ from jaxtyping import Float, Int
 
 WEEK = 168.0
 """Hours in a week."""
-SHORTEST = 0.125
+SHORTEST = 0.0625
 """Shortest step, and the grain of every infusion's start and length [h]."""
-LEVELS = 7
+LEVELS = 8
 """Step lengths are ``SHORTEST * 2**level``; the longest is 8 h."""
 
-_GROWTH = 4.0
+_GROWTH = 2.0
 """A step is at most this share of the time since an infusion began or ended."""
 _SUBSTEP_GROWTH, _SHORTEST_SUBSTEP = 12.0, 1.0 / 192.0
 """The same of a saturable agent's substeps since its own infusion did; and the shortest [h]."""
-_LINGERING_LEVEL, _FREE_LEVEL = 5, 6
+_LINGERING_LEVEL, _FREE_LEVEL = 6, 7
 
 Window = tuple[float, float]
 """Start and end of an infusion, hours from the week's start."""
@@ -64,7 +64,10 @@ def schedule(weeks: Sequence[Sequence[Sequence[Window]]], *, agents: int) -> Sch
     Raises:
         ValueError: an infusion off the grain, without length, or beyond its week.
     """
-    grids = [_even(_LINGERING_LEVEL, agents), _even(_FREE_LEVEL, agents)]
+    # An infusion that ends with its week leaves what falls fast to the week after.
+    falls = any(end == WEEK for week in weeks for each in week for _, end in each)
+    lingering = _grid([()] * agents) if falls else _even(_LINGERING_LEVEL, agents)
+    grids = [lingering, _even(_FREE_LEVEL, agents)]
     hours = [np.ones(agents), np.ones(agents)]
     for week in weeks:
         grids.append(_grid(week))

@@ -25,6 +25,8 @@ GRADE4 = 0.5
 """Neutrophils [10^9/L] below which the hours are counted (CTCAE v5 grade 4)."""
 TRACE = 1e-6
 """Effect on proliferation below which no drug is left to follow."""
+REST = 0.5
+"""Distance of a pool from its baseline, as a share of it, below which it moves slowly."""
 ONE_CELL = 1e-9
 """One cell a litre [10^9/L]: a pool is never left emptier, so that it can grow again."""
 
@@ -142,15 +144,15 @@ def advance_week(body: Body, agents: Agents, plan: Schedule, patients: np.ndarra
     """Advance marrow and concentrations of ``patients`` (columns) by one week, in place.
 
     Patients of the same week of the schedule share its steps; one who is given nothing takes
-    coarser steps, and still coarser ones without drug in the blood. The choice is the patient's
-    own, so company in a block changes nothing.
+    coarser steps, and still coarser ones without drug in the blood and near the baseline. The
+    choice is the patient's own, so company in a block changes nothing.
     """
     scratch = np.zeros(_ROWS * LANES)
     kinds = np.empty(patients.size, np.int64)
     for k in range(patients.size):
         i = patients[k]
         kinds[k] = body.week[i]
-        if kinds[k] == LINGERING and _trace(body, agents, i) < TRACE:
+        if kinds[k] == LINGERING and _is_at_rest(body, i) and _trace(body, agents, i) < TRACE:
             kinds[k] = FREE
     for kind in range(plan.first.size - 1):
         members = patients[kinds == kind]
@@ -181,6 +183,17 @@ def _trace(body: Body, agents: Agents, i: int) -> float:
                 drug += body.amounts[s, i] / body.saturable[0, i]
         effect += drug * (body.slopes[a, i] + body.slopes[number + a, i])
     return effect
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True)
+def _is_at_rest(body: Body, i: int) -> bool:
+    """Whether every pool of both chains is near its baseline."""
+    for chain in range(2):
+        baseline = body.baseline[chain, i]
+        for s in range(STAGES * chain, STAGES * (chain + 1)):
+            if abs(body.cells[s, i] - baseline) > REST * baseline:
+                return False
+    return True
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True)

@@ -152,8 +152,9 @@ class Courses:
 
     def _label_kill_rate(self) -> Float[np.ndarray, " patients"]:
         """Kill of the label doses [1/d], in the typical patient's exposure."""
-        s = self._setting
-        exposures = s.number.sum(axis=0) * s.dose / self.regimen.reference_doses()
+        s, agents = self._setting, len(self.regimen.components)
+        given = s.rules["number"][0].sum(axis=0) * s.rules["dose"][0]
+        exposures = given[:agents] / self.regimen.reference_doses()
         kills = self.individuals.log_kill * exposures[:, None]
         together = kills.max(axis=0) if s.highest_only else kills.sum(axis=0)
         return together / (7.0 * self.regimen.interval_weeks)

@@ -59,9 +59,11 @@ def objectives(
     Raises:
         ValueError: no objective, an unknown one, or one named twice.
     """
-    if not names or len(set(names)) != len(names) or not set(names) <= set(OBJECTIVES):
+    is_list = bool(names) and not isinstance(names, str) and len(set(names)) == len(names)
+    if not is_list or not set(names) <= set(OBJECTIVES):
         raise ValueError(
-            f"objectives must be different names of {', '.join(OBJECTIVES)}; got {list(names)}."
+            f"objectives must be a list of different names of {', '.join(OBJECTIVES)}; "
+            f"got {names!r}."
         )
     out: list[Mapping[str, str | float]] = []
     for name in names:

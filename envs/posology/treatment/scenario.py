@@ -35,10 +35,13 @@ class Scenario:
     def __post_init__(self) -> None:
         for name in ("missing_labs", "adherence"):
             share = getattr(self, name)
-            if not 0.0 <= share <= 1.0:
+            if not (isinstance(share, int | float) and 0.0 <= share <= 1.0):
                 raise ValueError(f"{name} is a share from 0 to 1; got {share!r}.")
-        if not 0.0 <= self.assay_error <= 10.0:
-            raise ValueError(f"assay_error multiplies the usual one; got {self.assay_error!r}.")
+        error = self.assay_error
+        if not (isinstance(error, int | float) and 0.0 <= error <= 10.0):
+            raise ValueError(f"assay_error is 0 to 10 times the usual one; got {error!r}.")
+        if not isinstance(self.genotype_observed, bool):
+            raise ValueError(f"genotype_observed is true or false; got {self.genotype_observed!r}.")
         if self.visit_interval_weeks not in range(1, 13):
             raise ValueError(
                 f"visit_interval_weeks is a whole number from 1 to 12; "

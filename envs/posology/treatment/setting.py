@@ -9,9 +9,9 @@ import numpy as np
 
 from posology.library import DAYS_PER_WEEK, drawn_parameters, keys, marrow_groups, quantity
 from posology.patients import Cohort, Individuals, is_glioma, kernel_milligrams
-from posology.pharmacology import GIVEN, Agents
+from posology.pharmacology import GIVEN, MOST_AGENTS, Agents
 from posology.treatment.grading import ACUTE, acute_multiples, count_bounds, share_bounds
-from posology.treatment.regimen import DOSE_UNITS, Regimen
+from posology.treatment.regimen import DOSE_UNITS, MOST_DRUGS, Regimen
 from posology.treatment.scenario import Scenario
 
 DAYS = 7.0
@@ -20,6 +20,36 @@ BY_SURFACE, BY_AREA, FLAT = range(3)
 """How a dose becomes milligrams, in the order of ``DOSE_UNITS``."""
 INTERACTIONS = ("independent", "hsa")
 """How drugs' kills of the tumour combine: they add up, or the highest single agent's counts."""
+
+MOST_WEEKS = 26
+"""Weeks that the longest interval between cycles may have."""
+
+RULES = np.dtype(
+    [
+        ("week", "i8", (MOST_WEEKS,)),  # of the schedule, for each of a cycle; 0 without doses
+        ("number", "f8", (MOST_WEEKS, MOST_AGENTS)),  # administrations in each week of a cycle
+        ("blood", "i8", (MOST_WEEKS,)),  # 1 if a count at the end of a cycle's week is charted
+        ("dose", "f8", (MOST_AGENTS,)),  # of one administration
+        ("unit", "i8", (MOST_AGENTS,)),  # BY_SURFACE, BY_AREA or FLAT
+        ("kernel_mg", "f8", (MOST_AGENTS,)),  # kernel milligrams of a milligram
+        ("drug", "i8", (MOST_AGENTS,)),  # which each agent belongs to
+        ("main", "i8", (MOST_AGENTS,)),  # 1 if its doses make up the drug's total
+        ("swallowed", "i8", (MOST_AGENTS,)),  # 1 of tablets, which may be forgotten
+        ("first_mode", "i8", (MOST_AGENTS,)),  # row of the agent's first mode in the kernel
+        ("exposure", "f8", (MOST_AGENTS,)),  # reference exposures of an area of 1 mg h/L
+        ("renal_exponent", "f8", (MOST_AGENTS,)),
+        ("stop_crcl", "f8", (MOST_DRUGS,)),  # [mL/min]
+        ("cumulative_cap", "f8", (MOST_DRUGS,)),
+        ("acute_exponent", "f8", (len(ACUTE),)),
+        ("acute_multiple", "f8", (4,)),
+        ("counts", "f8", (3, 4)),  # bounds of the grades of neutrophils, platelets, haemoglobin
+        ("shares", "f8", (3, 4)),  # ... of creatinine, neuropathy, cardiac dose
+    ]
+)
+"""Tables of a setting, a numpy record with room for the largest regimen, whose rest stays idle.
+
+Compiled functions hand a record on for nothing, but count references to every array of a tuple.
+"""
 
 
 class Setting(NamedTuple):
@@ -34,36 +64,15 @@ class Setting(NamedTuple):
     treatment_weeks: int
     horizon_weeks: int
     adverse_event_weeks: int
-    # the regimen's agents
-    week: np.ndarray
-    """(interval,) which week of the schedule each week of a cycle is; 0 where nothing is given."""
-    number: np.ndarray
-    """(interval, agents) administrations in each week of a cycle."""
-    dose: np.ndarray
-    """(agents,) label dose of one administration."""
-    unit: np.ndarray
-    """(agents,) BY_SURFACE, BY_AREA or FLAT."""
-    kernel_mg: np.ndarray
-    """(agents,) kernel milligrams of a milligram."""
-    drug: np.ndarray
-    """(agents,) which drug each belongs to."""
-    main: np.ndarray
-    """(agents,) whether its doses make up the drug's total."""
-    swallowed: np.ndarray
-    """(agents,) tablets, which may be forgotten."""
-    first_mode: np.ndarray
-    exposure: np.ndarray
-    """(agents,) reference exposures of an area of 1 mg h/L."""
-    renal_exponent: np.ndarray
+    agents: int
+    drugs: int
+    rules: np.ndarray
+    """(1,) of ``RULES``: what the label and the clinic say of each agent, drug and week."""
     calvert_nonrenal: float
     calvert_cap: float
     # limits, at a cycle's start and within it
     neutrophils_low: tuple[float, float]
     platelets_low: tuple[float, float]
-    stop_crcl: np.ndarray
-    """(drugs,)"""
-    cumulative_cap: np.ndarray
-    """(drugs,)"""
     # tumour
     released: float
     """Share of the stored exposure that acts within a week."""
@@ -92,21 +101,12 @@ class Setting(NamedTuple):
     recoverable_share: float
     recovery_per_week: float
     neuropathy_norm: float
-    acute_exponent: np.ndarray
-    acute_multiple: np.ndarray
     red_cell_loss: float
     """Share of red cells that die in a week."""
     transfusion: float
     transfusion_gain: float
     fatality: float
-    # grades
-    counts: np.ndarray
-    """(3, 4) bounds of neutrophils, platelets, haemoglobin."""
-    shares: np.ndarray
-    """(3, 4) bounds of creatinine, neuropathy, cardiac dose."""
     # the clinic
-    blood: np.ndarray
-    """(interval,) whether a count at the end of each week of a cycle is charted."""
     neutrophil_sd: float
     platelet_sd: float
     crcl_sd: float
@@ -161,17 +161,10 @@ def setting(
     with drawn_parameters(cohort.parameters):
         components = regimen.components
         tumour = regimen.tumour
-        weeks = np.zeros(regimen.interval_weeks, np.int64)
-        for k, week in enumerate(regimen.dose_weeks):
-            weeks[week] = GIVEN + k
         gcsf = regimen.rules.gcsf if scenario.gcsf == "label" else scenario.gcsf
         level = quantity("toxicities/gcsf/level", "1")
         half_life = _tumour(tumour, "effect_half_life", "d")
         recovery_days = quantity("toxicities/creatinine/recovery_half_life", "d")
-        exponents = [k.renal_exponent for k in individuals.kinetics]
-        blood = range(regimen.interval_weeks) if blood_weeks is None else blood_weeks
-        charted = np.zeros(regimen.interval_weeks, np.bool_)
-        charted[list(blood)] = True
         error = scenario.assay_error
         return Setting(
             key=cohort.noise_key,
@@ -182,22 +175,9 @@ def setting(
             treatment_weeks=regimen.treatment_weeks,
             horizon_weeks=regimen.horizon_weeks,
             adverse_event_weeks=regimen.adverse_event_weeks,
-            week=weeks,
-            number=np.array(
-                [
-                    [float(each.doses_in_week(week)) for each in components]
-                    for week in range(regimen.interval_weeks)
-                ]
-            ),
-            dose=np.array([each.dose for each in components]),
-            unit=np.array([DOSE_UNITS.index(each.unit) for each in components]),
-            kernel_mg=np.array([kernel_milligrams(each.agent) for each in components]),
-            drug=np.array([each.drug for each in components]),
-            main=np.array([each is regimen.main_component(each.drug) for each in components]),
-            swallowed=np.array([_is_swallowed(each.agent) for each in components]),
-            first_mode=agents_of(regimen, individuals).first_mode,
-            exposure=1.0 / individuals.reference_area,
-            renal_exponent=np.array(exponents),
+            agents=len(components),
+            drugs=len(regimen.drugs),
+            rules=_rules(regimen, individuals, blood_weeks=blood_weeks),
             calvert_nonrenal=nonrenal,
             calvert_cap=quantity("drugs/carboplatin/kinetics/gfr_cap", "mL/min"),
             neutrophils_low=(
@@ -208,8 +188,6 @@ def setting(
                 regimen.guardrails.platelets_low,
                 regimen.guardrails.within_platelets_low,
             ),
-            stop_crcl=np.array([rules.stop_crcl for rules in regimen.rules.drugs]),
-            cumulative_cap=np.array([rules.cumulative_cap for rules in regimen.rules.drugs]),
             released=1.0 - math.exp(-math.log(2.0) * DAYS / half_life),
             highest_only=interaction == "hsa",
             synergy=synergy,
@@ -233,18 +211,11 @@ def setting(
             recoverable_share=quantity("toxicities/creatinine/recoverable_share", "1"),
             recovery_per_week=math.exp(-math.log(2.0) * DAYS / recovery_days),
             neuropathy_norm=quantity("toxicities/neuropathy/norm", "1"),
-            acute_exponent=np.array(
-                [quantity(f"toxicities/acute/{term}_exponent", "1") for term in ACUTE]
-            ),
-            acute_multiple=acute_multiples(),
             red_cell_loss=1.0
             - math.exp(-DAYS_PER_WEEK / quantity("toxicities/haemoglobin/lifespan", "d")),
             transfusion=quantity("toxicities/haemoglobin/transfusion", "g/dL"),
             transfusion_gain=quantity("toxicities/haemoglobin/transfusion_gain", "g/dL"),
             fatality=quantity("toxicities/febrile_neutropenia/fatality", "1"),
-            counts=count_bounds(),
-            shares=share_bounds(),
-            blood=charted,
             neutrophil_sd=error * quantity("toxicities/neutrophils/assay_sd", "1"),
             platelet_sd=error * quantity("toxicities/platelets/assay_sd", "1"),
             crcl_sd=error * quantity("toxicities/creatinine/assay_sd", "1"),
@@ -252,6 +223,44 @@ def setting(
             missing=scenario.missing_labs,
             adherence=scenario.adherence,
         )
+
+
+def _rules(
+    regimen: Regimen, individuals: Individuals, *, blood_weeks: tuple[int, ...] | None
+) -> np.ndarray:
+    """The regimen's record of ``RULES``, in the draw of parameters in force.
+
+    Raises:
+        ValueError: an interval that is too long.
+    """
+    weeks, components = regimen.interval_weeks, regimen.components
+    agents, drugs = len(components), len(regimen.drugs)
+    if weeks > MOST_WEEKS:
+        raise ValueError(
+            f"a cycle may last {MOST_WEEKS} weeks at most; {regimen.name} has {weeks}."
+        )
+    out = np.zeros(1, RULES)
+    rules = out[0]
+    for k, week in enumerate(regimen.dose_weeks):
+        rules["week"][week] = GIVEN + k
+    for a, each in enumerate(components):
+        rules["number"][:weeks, a] = [each.doses_in_week(week) for week in range(weeks)]
+    rules["blood"][list(range(weeks) if blood_weeks is None else blood_weeks)] = True
+    rules["dose"][:agents] = [each.dose for each in components]
+    rules["unit"][:agents] = [DOSE_UNITS.index(each.unit) for each in components]
+    rules["kernel_mg"][:agents] = [kernel_milligrams(each.agent) for each in components]
+    rules["drug"][:agents] = [each.drug for each in components]
+    rules["main"][:agents] = [each is regimen.main_component(each.drug) for each in components]
+    rules["swallowed"][:agents] = [_is_swallowed(each.agent) for each in components]
+    rules["first_mode"][:agents] = agents_of(regimen, individuals).first_mode[:-1]
+    rules["exposure"][:agents] = 1.0 / individuals.reference_area
+    rules["renal_exponent"][:agents] = [k.renal_exponent for k in individuals.kinetics]
+    rules["stop_crcl"][:drugs] = [each.stop_crcl for each in regimen.rules.drugs]
+    rules["cumulative_cap"][:drugs] = [each.cumulative_cap for each in regimen.rules.drugs]
+    rules["acute_exponent"] = [quantity(f"toxicities/acute/{term}_exponent", "1") for term in ACUTE]
+    rules["acute_multiple"] = acute_multiples()
+    rules["counts"], rules["shares"] = count_bounds(), share_bounds()
+    return out
 
 
 def _is_swallowed(agent: str) -> bool:

@@ -30,6 +30,7 @@ from posology.pharmacology import (
 )
 from posology.treatment.chart import NEVER
 from posology.treatment.grading import (
+    ACUTE,
     EVENT_UNITS,
     FIRST_ACUTE,
     TERMS,
@@ -60,7 +61,7 @@ def first_visit(
         if s.glioma:
             c.tissues[0] = person.glioma[_PROLIFERATING]
             c.tissues[1] = person.baseline_sld_mm - c.tissues[0]
-        _visit(chart, people, body, i, s, True)
+        _visit(chart, people, body.cells, i, s, True)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -91,7 +92,7 @@ def step_courses(
         moving = moving[undecided]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _decides(chart: np.ndarray, i: int, s: Setting) -> bool:
     """Whether the policy is asked at this visit."""
     c = chart[i]
@@ -100,20 +101,22 @@ def _decides(chart: np.ndarray, i: int, s: Setting) -> bool:
     return not s.decide_when_due or is_due(chart, i, s)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def is_due(chart: np.ndarray, i: int, s: Setting) -> bool:
     """Whether the schedule has something to give at this visit."""
+    rules = s.rules[0]
     c = chart[i]
     if not c.on_treatment:
         return False
     if c.weeks_since_dose >= s.interval_weeks:
         return c.cycles < s.cycles and c.week < s.treatment_weeks
-    return s.week[c.weeks_since_dose] > 0
+    return rules.week[c.weeks_since_dose] > 0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def is_permitted(chart: np.ndarray, i: int, drug: int, s: Setting) -> bool:
     """Whether schedule and guardrails let a drug be given at this visit."""
+    rules = s.rules[0]
     if not is_due(chart, i, s):
         return False
     c = chart[i]
@@ -123,10 +126,10 @@ def is_permitted(chart: np.ndarray, i: int, drug: int, s: Setting) -> bool:
         return False
     week = c.weeks_since_dose if within else 0
     number = 0.0
-    for a in range(s.drug.size):
-        if s.drug[a] == drug:
-            number += s.number[week, a]
-    return number > 0.0 and c.crcl_ml_min >= s.stop_crcl[drug]
+    for a in range(s.agents):
+        if rules.drug[a] == drug:
+            number += rules.number[week, a]
+    return number > 0.0 and c.crcl_ml_min >= rules.stop_crcl[drug]
 
 
 @nb.njit(cache=True)
@@ -141,14 +144,14 @@ def due_slots(chart: np.ndarray, s: Setting) -> np.ndarray:
 @nb.njit(cache=True)
 def permitted_slots(chart: np.ndarray, s: Setting) -> np.ndarray:
     """Which drugs may be given in which slot, (drugs, slots)."""
-    out = np.empty((s.stop_crcl.size, chart.size), np.bool_)
+    out = np.empty((s.drugs, chart.size), np.bool_)
     for drug in range(out.shape[0]):
         for i in range(chart.size):
             out[drug, i] = is_permitted(chart, i, drug, s)
     return out
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _treat(
     chart: np.ndarray,
     people: np.ndarray,
@@ -159,29 +162,30 @@ def _treat(
     rewards: np.ndarray,
 ) -> None:
     """Give what is asked for, due and not refused."""
+    rules = s.rules[0]
     c = chart[i]
     if not is_due(chart, i, s):
         return
     new_cycle = c.weeks_since_dose >= s.interval_weeks
     week = 0 if new_cycle else c.weeks_since_dose
     person = people[c.patient]
-    drugs = s.stop_crcl.size
+    drugs = s.drugs
     given = np.zeros(drugs)
     for drug in range(drugs):
         asked = fractions[drug, i]
         number = 0.0
         added = 0.0
         per_cycle = 0.0
-        for a in range(s.drug.size):
-            if s.drug[a] == drug:
-                number += s.number[week, a]
-                if s.main[a]:
-                    added = asked * s.dose[a] * s.number[week, a]
+        for a in range(s.agents):
+            if rules.drug[a] == drug:
+                number += rules.number[week, a]
+                if rules.main[a]:
+                    added = asked * rules.dose[a] * rules.number[week, a]
                     for other in range(s.interval_weeks):
-                        per_cycle += s.dose[a] * s.number[other, a]
+                        per_cycle += rules.dose[a] * rules.number[other, a]
         if asked <= 0.0 or number == 0.0:
             continue
-        over = c.totals[drug] + added > s.cumulative_cap[drug] * (1.0 + 1e-9)
+        over = c.totals[drug] + added > rules.cumulative_cap[drug] * (1.0 + 1e-9)
         if over or not is_permitted(chart, i, drug, s):
             c.refusals += 1
             continue
@@ -194,26 +198,27 @@ def _treat(
         c.delay_weeks += 1
         return
     if given.max() > 0.0:
-        body.week[i] = s.week[week]
+        body.week[i] = rules.week[week]
         # G-CSF would drive cells into the drug; no one gives it in the week of a dose.
         body.boost[i] = body.speed[i] = 1.0
-        for a in range(s.drug.size):
-            amount = given[s.drug[a]] * s.dose[a] * s.number[week, a]
+        for a in range(s.agents):
+            amount = given[rules.drug[a]] * rules.dose[a] * rules.number[week, a]
             body.doses[a, i] = _milligrams(amount, person, c, a, s)
             if amount > 0.0:
-                _follow_kidneys(c, person, body, i, a, s)
+                _follow_kidneys(c, person, body.rates, body.units, i, a, s)
     if new_cycle:
         _begin_cycle(chart, i, given, s)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _milligrams(amount: float, person: Record, c: Record, a: int, s: Setting) -> float:
     """Kernel milligrams of an amount in the unit of the agent's dose, as taken."""
-    if s.unit[a] == BY_SURFACE:
+    rules = s.rules[0]
+    if rules.unit[a] == BY_SURFACE:
         amount *= person.bsa_m2
-    elif s.unit[a] == BY_AREA:
+    elif rules.unit[a] == BY_AREA:
         amount *= min(c.crcl_ml_min, s.calvert_cap) + s.calvert_nonrenal
-    if s.swallowed[a] and s.adherence < 1.0:
+    if rules.swallowed[a] and s.adherence < 1.0:
         words = philox(
             np.uint64(s.key),
             np.uint64(person.number),
@@ -223,33 +228,34 @@ def _milligrams(amount: float, person: Record, c: Record, a: int, s: Setting) ->
         )
         if unit_interval(words[3]) >= s.adherence:
             return 0.0
-    return amount * s.kernel_mg[a]
+    return amount * rules.kernel_mg[a]
 
 
-@nb.njit(cache=True, nogil=True)
-def _follow_kidneys(c: Record, person: Record, body: Body, i: int, a: int, s: Setting) -> None:
+@nb.njit(cache=True, nogil=True, forceinline=True)
+def _follow_kidneys(
+    c: Record, person: Record, rates: np.ndarray, units: np.ndarray, i: int, a: int, s: Setting
+) -> None:
     """Set an agent's clearance by the kidneys as they are.
 
     Agents that the kidneys clear have half-lives of hours: of the dose before nothing is left.
     """
+    rules = s.rules[0]
     if person.renal_share[a] == 0.0 or person.compartments[a, 0] == 0.0:
         return
     lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
-    kept = math.exp(-s.renal_exponent[a] * lost)
+    kept = math.exp(-rules.renal_exponent[a] * lost)
     share = person.renal_share[a]
     clearance = person.compartments[a, 0] * (1.0 - share + share * kept)
-    m = s.first_mode[a]
-    body.rates[m, i], body.rates[m + 1, i], body.units[m, i], body.units[m + 1, i] = (
-        two_compartment_modes(
-            clearance,
-            person.compartments[a, 1],
-            person.compartments[a, 2],
-            person.compartments[a, 3],
-        )
+    m = rules.first_mode[a]
+    rates[m, i], rates[m + 1, i], units[m, i], units[m + 1, i] = two_compartment_modes(
+        clearance,
+        person.compartments[a, 1],
+        person.compartments[a, 2],
+        person.compartments[a, 3],
     )
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _begin_cycle(chart: np.ndarray, i: int, given: np.ndarray, s: Setting) -> None:
     c = chart[i]
     for drug in range(given.size):
@@ -268,7 +274,7 @@ def _begin_cycle(chart: np.ndarray, i: int, given: np.ndarray, s: Setting) -> No
     c.grades[_THROMBOCYTOPENIA] = 0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _close_week(
     chart: np.ndarray, people: np.ndarray, body: Body, i: int, s: Setting, rewards: np.ndarray
 ) -> None:
@@ -276,12 +282,12 @@ def _close_week(
     person = people[c.patient]
     c.week += 1
     c.weeks_since_dose = min(c.weeks_since_dose + 1, NEVER)
-    acted = _tumour(c, person, body, i, s)
-    _organs(c, person, body, i, s, acted)
-    units = _grade_week(c, person, body, i, s)
+    acted = _tumour(c, person, body.areas, i, s)
+    _organs(c, person, body.areas, i, s, acted)
+    units = _grade_week(c, person, body.areas, body.lowest, body.grade4_hours, i, s)
     c.returns[TOXICITY] -= units
     rewards[i, TOXICITY] -= units
-    _visit(chart, people, body, i, s, False)
+    _visit(chart, people, body.cells, i, s, False)
     if c.death_week == 0 and c.progression_week == 0:
         shrinkage = -c.log_size / s.horizon_weeks
         c.returns[EFFICACY] += shrinkage
@@ -302,25 +308,27 @@ def _close_week(
     c.ended = c.death_week > 0 or c.week >= s.horizon_weeks or quiet
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _further_doses(c: Record, s: Setting) -> bool:
     """Whether the cycle under way has doses to come."""
+    rules = s.rules[0]
     further = False
     for week in range(c.weeks_since_dose, s.interval_weeks):
-        further |= s.week[week] > 0
+        further |= rules.week[week] > 0
     return further
 
 
-@nb.njit(cache=True, nogil=True)
-def _tumour(c: Record, person: Record, body: Body, i: int, s: Setting) -> np.ndarray:
+@nb.njit(cache=True, nogil=True, forceinline=True)
+def _tumour(c: Record, person: Record, areas: np.ndarray, i: int, s: Setting) -> np.ndarray:
     """Advance the tumour; reference exposures of each agent that acted in the week."""
-    number = s.drug.size
+    rules = s.rules[0]
+    number = s.agents
     acted = np.zeros(number)
     total = 0.0
     highest = 0.0
     together = 0.0
     for a in range(number):
-        entered = body.areas[a, i] * s.exposure[a]
+        entered = areas[a, i] * rules.exposure[a]
         c.stored[a] += entered
         acted[a] = s.released * c.stored[a]
         c.stored[a] -= acted[a]
@@ -348,13 +356,16 @@ def _tumour(c: Record, person: Record, body: Body, i: int, s: Setting) -> np.nda
     return acted
 
 
-@nb.njit(cache=True, nogil=True)
-def _organs(c: Record, person: Record, body: Body, i: int, s: Setting, acted: np.ndarray) -> None:
+@nb.njit(cache=True, nogil=True, forceinline=True)
+def _organs(
+    c: Record, person: Record, areas: np.ndarray, i: int, s: Setting, acted: np.ndarray
+) -> None:
     """Kidneys and red cells."""
+    rules = s.rules[0]
     suppressed = 0.0
     loss = 0.0
     for a in range(acted.size):
-        exposure = body.areas[a, i] * s.exposure[a]
+        exposure = areas[a, i] * rules.exposure[a]
         c.exposures[a] += exposure
         suppressed += person.anaemia[a] * acted[a]
         loss += person.renal_loss[a] * exposure
@@ -364,36 +375,43 @@ def _organs(c: Record, person: Record, body: Body, i: int, s: Setting, acted: np
     c.red_cells += s.red_cell_loss * (made - c.red_cells)
 
 
-@nb.njit(cache=True, nogil=True)
-def _grade_week(c: Record, person: Record, body: Body, i: int, s: Setting) -> float:
+@nb.njit(cache=True, nogil=True, forceinline=True)
+def _grade_week(
+    c: Record,
+    person: Record,
+    areas: np.ndarray,
+    lowest: np.ndarray,
+    grade4_hours: np.ndarray,
+    i: int,
+    s: Setting,
+) -> float:
     """Grade the week's events; what their onsets count, death included."""
+    rules = s.rules[0]
     key, patient = np.uint64(s.key), np.uint64(person.number)
     course, week = np.uint64(c.course), np.uint64(c.week)
     events = philox(key, patient, course, week, np.uint64(_EVENTS))
-    fever = unit_interval(events[0]) < -math.expm1(
-        -person.fever_hazard * body.grade4_hours[i] / 24.0
-    )
+    fever = unit_interval(events[0]) < -math.expm1(-person.fever_hazard * grade4_hours[i] / 24.0)
     dies = fever and unit_interval(events[1]) < s.fatality
     spreads = -math.expm1(-person.new_lesion_rate * DAYS * math.exp(c.log_size))
     c.new_lesion |= unit_interval(events[2]) < spreads
     lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
     grades = np.zeros(len(TERMS), np.int64)
-    grades[_NEUTROPENIA] = grade_below(body.lowest[0, i], s.counts[0])
-    grades[_THROMBOCYTOPENIA] = grade_below(body.lowest[1, i], s.counts[1])
-    grades[_ANAEMIA] = grade_below(c.red_cells, s.counts[2])
-    grades[_CREATININE] = grade_above(math.exp(lost), s.shares[0])
-    grades[_NEUROPATHY] = grade_above(_cumulative(c, person, s, False), s.shares[1])
-    grades[_HEART] = grade_above(_cumulative(c, person, s, True), s.shares[2])
+    grades[_NEUTROPENIA] = grade_below(lowest[0, i], rules.counts[0])
+    grades[_THROMBOCYTOPENIA] = grade_below(lowest[1, i], rules.counts[1])
+    grades[_ANAEMIA] = grade_below(c.red_cells, rules.counts[2])
+    grades[_CREATININE] = grade_above(math.exp(lost), rules.shares[0])
+    grades[_NEUROPATHY] = grade_above(_cumulative(c, person, s, False), rules.shares[1])
+    grades[_HEART] = grade_above(_cumulative(c, person, s, True), rules.shares[2])
     acute = philox(key, patient, course, week, np.uint64(_ACUTE))
-    for k in range(s.acute_exponent.size):
+    for k in range(len(ACUTE)):
         hazard = 0.0
-        for a in range(s.drug.size):
-            exposure = body.areas[a, i] * s.exposure[a]
+        for a in range(s.agents):
+            exposure = areas[a, i] * rules.exposure[a]
             if person.acute_hazards[k, a] > 0.0 and exposure > 0.0:
-                hazard += person.acute_hazards[k, a] * exposure ** s.acute_exponent[k]
+                hazard += person.acute_hazards[k, a] * exposure ** rules.acute_exponent[k]
         luck = -math.log(unit_interval(acute[k]))
         grade = 0
-        for multiple in s.acute_multiple:
+        for multiple in rules.acute_multiple:
             if luck < hazard * multiple:
                 grade += 1
         grades[FIRST_ACUTE + k] = grade
@@ -417,20 +435,23 @@ def _grade_week(c: Record, person: Record, body: Body, i: int, s: Setting) -> fl
     return units
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _cumulative(c: Record, person: Record, s: Setting, cardiac: bool) -> float:
     """Norm of the cumulative doses over the patient's own doses of grade 3."""
+    rules = s.rules[0]
     total = 0.0
-    for a in range(s.drug.size):
-        if s.main[a]:
+    for a in range(s.agents):
+        if rules.main[a]:
             own = person.cardiac_dose[a] if cardiac else person.neuropathy_dose[a]
-            total += (c.totals[s.drug[a]] / own) ** s.neuropathy_norm
-    return total ** (1.0 / s.neuropathy_norm)
+            share = c.totals[rules.drug[a]] / own
+            if share > 0.0:  # to most drugs these nerves and hearts are indifferent
+                total += share**s.neuropathy_norm
+    return total ** (1.0 / s.neuropathy_norm) if total > 0.0 else 0.0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _visit(
-    chart: np.ndarray, people: np.ndarray, body: Body, i: int, s: Setting, first: bool
+    chart: np.ndarray, people: np.ndarray, cells: np.ndarray, i: int, s: Setting, first: bool
 ) -> None:
     """Take blood; read the scan when one is due."""
     c = chart[i]
@@ -446,8 +467,8 @@ def _visit(
     comes = c.week % s.visit_interval_weeks == 0
     if first or (comes and unit_interval(further[2]) >= s.missing):
         lost = min(c.renal_reversible + c.renal_permanent, s.most_renal_loss)
-        c.neutrophils = body.cells[4, i] * math.exp(s.neutrophil_sd * z_neutrophils)
-        c.platelets = body.cells[9, i] * math.exp(s.platelet_sd * z_platelets)
+        c.neutrophils = cells[4, i] * math.exp(s.neutrophil_sd * z_neutrophils)
+        c.platelets = cells[9, i] * math.exp(s.platelet_sd * z_platelets)
         c.haemoglobin = c.red_cells * math.exp(s.haemoglobin_sd * z_haemoglobin)
         c.crcl_ml_min = person.crcl_ml_min * math.exp(s.crcl_sd * z_creatinine - lost)
         _chart_counts(c, s, first)
@@ -457,20 +478,23 @@ def _visit(
         _read_scan(c, max(sld, 1.0), s, first)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _chart_counts(c: Record, s: Setting, first: bool) -> None:
+    """Note what the counts show, if blood is counted in this week of a cycle."""
+    rules = s.rules[0]
     if first:
         c.nadir_neutrophils, c.nadir_platelets = c.neutrophils, c.platelets
+    if c.cycles == 0 or not rules.blood[min(c.weeks_since_dose, s.interval_weeks) - 1]:
+        return
     c.nadir_neutrophils = min(c.nadir_neutrophils, c.neutrophils)
     c.nadir_platelets = min(c.nadir_platelets, c.platelets)
-    c.grade4_visits = c.grade4_visits + 1 if c.neutrophils < s.counts[0, 3] else 0
+    c.grade4_visits = c.grade4_visits + 1 if c.neutrophils < rules.counts[0, 3] else 0
     c.long_grade4 |= c.grade4_visits >= 2
-    if c.cycles > 0 and s.blood[min(c.weeks_since_dose, s.interval_weeks) - 1]:
-        c.charted[0] = max(c.charted[0], grade_below(c.neutrophils, s.counts[0]))
-        c.charted[1] = max(c.charted[1], grade_below(c.platelets, s.counts[1]))
+    c.charted[0] = max(c.charted[0], grade_below(c.neutrophils, rules.counts[0]))
+    c.charted[1] = max(c.charted[1], grade_below(c.platelets, rules.counts[1]))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True)
 def _read_scan(c: Record, sld: float, s: Setting, first: bool) -> None:
     """RECIST 1.1: response from baseline, confirmed by the next scan; progression from nadir."""
     c.sld_mm = sld

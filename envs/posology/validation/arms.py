@@ -185,6 +185,7 @@ def planned_arm(
         **dict.fromkeys(ENDPOINTS),
         confidence="assumed",
         verified_fields=(),
+        not_comparable=(),
         source="planned",
         notes="",
     )

@@ -53,7 +53,8 @@ class Cell:
     published: float | None
     """None where it was not reported."""
     difference: float | None
-    """Simulated less published; infinite where a simulated median was not reached."""
+    """Simulated less published; infinite where a simulated median was not reached, None where the
+    arm's figure is not comparable."""
     tolerance: float | None
     """None for endpoints that are reported without a verdict."""
     within: bool | None
@@ -134,7 +135,7 @@ def _cell(result: ArmResult, endpoint: str, *, calibrated: bool) -> Cell:
     published = getattr(result.arm, endpoint)
     tolerance = TOLERANCES.get(endpoint)
     difference = None
-    if simulated is not None and published is not None:
+    if simulated is not None and published is not None and result.arm.is_comparable(endpoint):
         difference = simulated.value - published
     return Cell(
         arm=result.arm,

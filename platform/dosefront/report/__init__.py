@@ -6,7 +6,7 @@ from dosefront.report.figure import draw_front, write_front_figure
 from dosefront.report.plane import DISCLAIMER
 from dosefront.report.terminal import front_plot, front_table
 from dosefront.report.validation import (
-    agreement_lines,
+    agreement_table,
     validation_mapping,
     validation_table,
     write_validation_table,
@@ -15,7 +15,7 @@ from dosefront.report.validation_figure import draw_validation, write_validation
 
 __all__ = [
     "DISCLAIMER",
-    "agreement_lines",
+    "agreement_table",
     "draw_front",
     "draw_validation",
     "environment_sheet",

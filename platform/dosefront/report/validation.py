@@ -53,21 +53,25 @@ def validation_table(cells: Sequence[Cell], *, width: int) -> Table:
     return table
 
 
-def agreement_lines(agreements: Iterable[Agreement]) -> list[str]:
+def agreement_table(agreements: Iterable[Agreement]) -> Table:
     """How many cells of each endpoint are within tolerance, and by how much the cells differ."""
-    lines = []
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("endpoint", no_wrap=True)
+    table.add_column("arms", no_wrap=True)
+    for heading in ("cells", "within", "mean difference", "RMSE"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for each in agreements:
-        kind = "arms of the calibration" if each.calibrated else "other arms"
-        if each.endpoint == OVERALL:
-            lines.append(f"Overall: {_share(each)} within tolerance ({kind})")
-            continue
-        parts = [f"{_share(each)} within tolerance"] if each.within is not None else []
-        if each.bias is not None and each.rmse is not None:
-            unit = unit_of(each.endpoint)
-            parts.append(f"mean difference {each.bias:+.1f}, RMSE {each.rmse:.1f} {unit}")
-        cells = "1 cell" if each.cells == 1 else f"{each.cells} cells"
-        lines.append(f"{TITLES[each.endpoint]}: {'; '.join(parts)} ({cells}, {kind})")
-    return lines
+        is_overall = each.endpoint == OVERALL
+        table.add_row(
+            OVERALL if is_overall else TITLES[each.endpoint],
+            "calibration" if each.calibrated else "others",
+            f"{each.cells}",
+            "" if each.share is None else f"{each.within} ({each.share:.0%})",
+            "" if each.bias is None else f"{each.bias:+.1f} {unit_of(each.endpoint)}",
+            "" if each.rmse is None else f"{each.rmse:.1f} {unit_of(each.endpoint)}",
+            style="bold" if is_overall else "",
+        )
+    return table
 
 
 def validation_mapping(
@@ -145,11 +149,6 @@ def _figure(value: float, endpoint: str) -> str:
     if math.isinf(value):
         return "n.r."
     return f"{value:.1f}" if unit_of(endpoint) == "months" or value < 10.0 else f"{value:.0f}"
-
-
-def _share(agreement: Agreement) -> str:
-    share = agreement.share
-    return "–" if share is None else f"{agreement.within} of {agreement.cells} ({share:.0%})"
 
 
 def _rounded(value: float | None) -> float | None:

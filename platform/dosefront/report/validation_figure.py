@@ -185,9 +185,8 @@ def _caption(cells: Sequence[Cell]) -> str:
     unreached = sum(
         cell.simulated is not None and math.isinf(cell.simulated.value) for cell in cells
     )
-    missing = f" {unreached} simulated medians were not reached and are not shown." * bool(
-        unreached
-    )
+    medians = "median was" if unreached == 1 else "medians were"
+    missing = f" {unreached} simulated {medians} not reached and not shown." if unreached else ""
     return (
         f"{len({cell.arm.id for cell in cells})} arms, each emulated with {virtual} virtual "
         f"patients under the trial's doses, visits and scans and the label's rules. Bars: what "

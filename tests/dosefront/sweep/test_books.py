@@ -42,7 +42,7 @@ def books(tmp_path: Path) -> Books:
 
 
 def report(efficacy: float) -> dict:
-    weights = [np.zeros((25, 26), np.float32)]
+    weights = [np.zeros((25, 36), np.float32)]
     policy = NetworkPolicy(weights, [np.zeros(25, np.float32)], "tanh", {})
     rng = np.random.default_rng(0)
 

@@ -21,7 +21,7 @@ from posology.treatment import DOSE_LEVELS, OBJECTIVES, Regimen
 
 IDS = ("posology/Clinic-v0", "posology/ClinicContinuous-v0")
 SEED, SPLIT = 4, "select"
-MIXED = ("docetaxel-cisplatin", "pembrolizumab", "FOLFOX6", "capecitabine", "FOLFIRINOX")
+MIXED = ("docetaxel-cisplatin", "FOLFIRI", "capecitabine", "TAC", "FOLFIRINOX")
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +276,7 @@ def test_masks_permit_a_hold_always_and_agree_with_what_is_given() -> None:
                 if not permitted[slot] or fresh[slot]:
                     continue
                 since = weeks[ward.regimen][row]
-                week = since if since < regimen.interval_weeks else 0
+                week = int(since) if since < regimen.interval_weeks else 0
                 for drug in range(len(regimen.drugs)):
                     main = regimen.main_component(drug)
                     label = main.dose * main.doses_in_week(week)
@@ -324,10 +324,10 @@ def test_a_policy_of_a_regimen_sees_in_the_clinic_what_it_sees_at_home(panel: Pa
             assert not doses[own, len(regimen.drugs) :].any()
 
 
-def test_comparators_run_and_results_can_be_split_by_tumour(panel: Panel) -> None:
-    n = 150
+def test_comparators_run_and_results_can_be_split_by_tumour() -> None:
+    n = 120
     outcomes = {}
-    env = clinic(n, patients=n, continuous=True, decisions="due")
+    env = clinic(n, patients=n, continuous=True, decisions="due", regimens=MIXED)
     for each in env.comparators():
         observations, _ = env.reset(options={"patients": np.arange(n)})
         returns, ended = np.zeros((n, 2)), np.zeros(n, bool)
@@ -340,8 +340,9 @@ def test_comparators_run_and_results_can_be_split_by_tumour(panel: Panel) -> Non
                 found.setdefault(name, np.zeros(n, values.dtype))[new] = values[new]
             ended |= now
         assert all(np.isfinite(values.astype(float)).all() for values in found.values())
-        assert (found["tumour"] == panel.cohort.tumours[:n]).all()
-        assert (found["regimen"] == panel.regimen[:n]).all()
+        assert (found["tumour"] == env.panel.cohort.tumours).all()
+        names = np.array(regimen_names())[found["regimen"].astype(int)]
+        assert (names == np.array(env.panel.regimens)[env.panel.regimen]).all()
         outcomes[each.name] = (returns.mean(axis=0), found)
     assert {"label-with-rules", "label-by-genotype", "no-treatment", "random"} <= set(outcomes)
     untreated, label = outcomes["no-treatment"], outcomes["label-with-rules"]
@@ -354,19 +355,18 @@ def test_comparators_run_and_results_can_be_split_by_tumour(panel: Panel) -> Non
     assert intense["one-level-down"].mean() < intense["label-with-rules"].mean()
 
 
-def test_constant_dosing_lies_within_the_box() -> None:
-    n = 300
+def test_the_largest_constant_doses_lie_within_the_box() -> None:
+    n = 200
     env = clinic(n, patients=n, continuous=True, decisions="due", objectives=OBJECTIVES)
-    for fraction in (0.0, 0.5, 1.25):
-        env.reset(options={"patients": np.arange(n)})
-        returns, ended = np.zeros((n, 4)), np.zeros(n, bool)
-        while not ended.all():
-            _, rewards, now, _, _ = env.step(np.full((n, 3), fraction, np.float32))
-            returns[~ended] += rewards[~ended]
-            ended |= now
-        for each, value in zip(env.metadata["objectives"], returns.mean(axis=0), strict=True):
-            sign = 1.0 if each["sense"] == "maximise" else -1.0
-            assert sign * each["reference"] <= value <= sign * each["ideal"]
+    env.reset(options={"patients": np.arange(n)})
+    returns, ended = np.zeros((n, 4)), np.zeros(n, bool)
+    while not ended.all():
+        _, rewards, now, _, _ = env.step(np.full((n, 3), 1.25, np.float32))
+        returns[~ended] += rewards[~ended]
+        ended |= now
+    for each, value in zip(env.metadata["objectives"], returns.mean(axis=0), strict=True):
+        sign = 1.0 if each["sense"] == "maximise" else -1.0
+        assert sign * each["reference"] <= value <= sign * each["ideal"]
 
 
 def test_a_draw_of_parameters_reaches_every_regimen() -> None:

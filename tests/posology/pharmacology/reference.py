@@ -1,7 +1,7 @@
 """A second method for the kernel: a patient's amounts and cells under an adaptive integrator.
 
 ``integrate`` follows the marrow and saturable amounts by Dormand and Prince's pair with a tolerance
-of 1e-9, and linear concentrations by their exponentials; it is quick enough for hundreds of
+of 1e-7, and linear concentrations by their exponentials; it is quick enough for hundreds of
 patients. ``integrate_by_lsoda`` hands everything, linear compartments too, to a stiff solver; it is
 slow, and shows on a few patients that the first is right. Neither shares code with the kernel.
 """
@@ -275,7 +275,7 @@ def _chains(y, concentrations, slopes, chains, boosts, groups, p, d):
     """Derivative of both chains under the agents' concentrations."""
     for chain in range(2):
         effect = 0.0
-        for group in range(groups[-1] + 1):
+        for group in range(groups.max() + 1):
             added = 0.0
             for a in range(concentrations.size):
                 if groups[a] == group:
@@ -364,7 +364,7 @@ def _saturable_curve(y, inflow, p, hours, knots):
             _stage(y, h, k, stage, trial)
             _amounts(trial, inflow, p, k[stage])
         knots[count - 1, 2] = k[0, 0] / p[0]
-        error = _error(y, trial, h, k, 1e-9, 1e-8)
+        error = _error(y, trial, h, k, 1e-8, 1e-7)
         if error <= 1.0:
             t += h
             y[:] = trial
@@ -463,7 +463,7 @@ def integrate(
                         order,
                         k[stage],
                     )
-                error = _error(y, trial, h, k, 1e-8, 1e-12)
+                error = _error(y, trial, h, k, 1e-7, 1e-12)
                 if error <= 1.0:
                     for chain in range(2):
                         n = 4 + 5 * chain

@@ -6,7 +6,6 @@ from scipy.linalg import expm
 
 from posology.pharmacology import (
     chained_modes,
-    mode_over_week,
     one_compartment_modes,
     three_compartment_modes,
     two_compartment_mode_table,
@@ -104,14 +103,3 @@ def test_a_chain_decays_as_the_matrix_exponential_says() -> None:
 def test_the_area_under_the_curve_is_dose_over_clearance() -> None:
     rates, units = three_compartment_modes(np.array([38.5 / 7.4]), **DOCETAXEL)
     assert (units / rates).sum() == pytest.approx(1.0 / 38.5, rel=1e-9)
-
-
-def test_a_week_of_one_mode_matches_fine_quadrature() -> None:
-    rate, plateau, effect_rate, infusion = 0.07, 0.4, 0.004, 1.0
-    area, effect = mode_over_week.py_func(0.1, rate, plateau, effect_rate, infusion, 168.0)
-    t = np.linspace(0.0, 168.0, 2_000_001)
-    during = plateau + (0.1 - plateau) * np.exp(-rate * np.minimum(t, infusion))
-    concentration = during * np.exp(-rate * np.maximum(t - infusion, 0.0))
-    assert area == pytest.approx(np.trapezoid(concentration, t), rel=1e-7)
-    kernel = effect_rate * np.exp(-effect_rate * (168.0 - t))
-    assert effect == pytest.approx(np.trapezoid(concentration * kernel, t), rel=1e-7)
