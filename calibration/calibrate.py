@@ -121,7 +121,8 @@ def gauss_newton_step(
     """Step of the penalised least squares, no longer than LONGEST in any direction."""
     left = np.vstack([jacobian, np.eye(jacobian.shape[1]) / spread])
     right = -np.concatenate([misfit, drawn_back])
-    return np.clip(np.linalg.lstsq(left, right, rcond=None)[0], -LONGEST, LONGEST)
+    step = np.linalg.lstsq(left, right, rcond=None)[0]
+    return step * min(1.0, LONGEST / float(np.abs(step).max()))
 
 
 def set_values(paths: Sequence[str], values: Sequence[float]) -> None:

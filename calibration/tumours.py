@@ -92,7 +92,7 @@ def fit_tumours(arms: Sequence[TrialArm], prior: Mapping[str, Any]) -> dict[str,
 
 def minimised(residuals: Any, x: np.ndarray) -> np.ndarray:
     """Levenberg-Marquardt with central differences; coarse, since rates come in steps."""
-    for step in range(STEPS):
+    for turn in range(STEPS):
         now = residuals(x)
         nudges = NUDGE * np.eye(x.size)
         jacobian = np.array(
@@ -101,14 +101,15 @@ def minimised(residuals: Any, x: np.ndarray) -> np.ndarray:
         damping = 1.0
         while damping < 2000.0:
             left = jacobian.T @ jacobian + damping * np.eye(x.size)
-            moved = x + np.clip(np.linalg.solve(left, -jacobian.T @ now), -LONGEST, LONGEST)
+            step = np.linalg.solve(left, -jacobian.T @ now)
+            moved = x + step * min(1.0, LONGEST / float(np.abs(step).max()))
             then = residuals(moved)
             if (then**2).sum() < (now**2).sum():
                 break
             damping *= 4.0
         else:
             return x
-        print(f"response step {step}: {(now**2).sum():.1f} -> {(then**2).sum():.1f}", flush=True)
+        print(f"response turn {turn}: {(now**2).sum():.1f} -> {(then**2).sum():.1f}", flush=True)
         x = moved
         if (now**2).sum() - (then**2).sum() < 0.1:
             break

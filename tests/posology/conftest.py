@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,24 +55,34 @@ def begin() -> Callable[..., Courses]:
 
 
 @pytest.fixture(scope="session")
-def unguarded() -> Callable[[Courses], Courses]:
-    """Courses in which no dose is refused and none ends early, for tests of what doses do."""
+def begin_unguarded(begin: Callable[..., Courses]) -> Callable[..., Courses]:
+    """The same, but no dose is refused and no course ends early: for tests of what doses do."""
 
-    def take_away(courses: Courses) -> Courses:
-        setting = courses._setting
-        courses._setting = setting._replace(
-            neutrophils_low=(0.0, 0.0),
-            platelets_low=(0.0, 0.0),
-            stop_crcl=np.zeros_like(setting.stop_crcl),
-            cumulative_cap=np.full_like(setting.cumulative_cap, np.inf),
-            fatality=0.0,
-            progression_mm=np.inf,
+    def build(n: int, name: str = "docetaxel-cisplatin", **options: object) -> Courses:
+        own = options.pop("regimen", None) or Regimen.labelled(name)
+        lax = replace(
+            own,
             cycles=999,
+            guardrails=replace(
+                own.guardrails,
+                neutrophils_low=0.0,
+                platelets_low=0.0,
+                within_neutrophils_low=0.0,
+                within_platelets_low=0.0,
+            ),
+            rules=replace(
+                own.rules,
+                drugs=tuple(
+                    replace(each, stop_crcl=0.0, cumulative_cap=np.inf) for each in own.rules.drugs
+                ),
+            ),
         )
+        courses = begin(n, name, regimen=lax, **options)
+        courses._setting = courses._setting._replace(fatality=0.0, progression_mm=np.inf)
         courses.persons["new_lesion_rate"] = 0.0
         return courses
 
-    return take_away
+    return build
 
 
 @pytest.fixture(scope="session")

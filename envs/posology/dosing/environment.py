@@ -178,6 +178,14 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         paid = rewards[:, self._paid].astype(np.float32)
         return observations, paid, self._ended, truncated, infos
 
+    @property
+    def action_doses(self) -> Float[np.ndarray, "actions drugs"] | None:
+        """Fractions of label doses of each discrete action; None where actions are fractions."""
+        if self.continuous:
+            return None
+        drugs = len(self.regimen.drugs)
+        return decoded_levels(np.arange(len(DOSE_LEVELS) ** drugs), drugs).T
+
     def comparators(self) -> tuple[Comparator, ...]:
         """Conventional care for this regimen; its actions are for the continuous environment."""
         return conventional_care(self.regimen)

@@ -109,4 +109,4 @@ def lowest_over_step(
     at = -slope / max(square + root, 1e-300)
     bottom = before + at * (slope + at * (square + at * cubic))
     turns = (slope_before < 0.0) & (slope_after > 0.0)
-    return min(before, min(after, bottom)) if turns else min(before, after)
+    return min(before, min(after, max(bottom, 0.0))) if turns else min(before, after)

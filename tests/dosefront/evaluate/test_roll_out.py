@@ -1,5 +1,7 @@
 """Rolling policies out on cohorts: every policy meets the same patients."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from dosefront.evaluate import (
     HELD_OUT,
     SELECT,
     TRAIN,
+    PatientResults,
     chosen_objectives,
     cohort_options,
     evaluate_comparators,
@@ -75,6 +78,14 @@ def test_rates_have_exact_intervals_and_means_bootstrapped_ones() -> None:
     half = 1.96 * found.returns[:, 0].std() / np.sqrt(60)
     assert mean.value == pytest.approx(found.returns[:, 0].mean())
     assert mean.high - mean.low == pytest.approx(2.0 * half, rel=0.2)
+
+
+def test_what_names_a_kind_is_kept_and_not_averaged() -> None:
+    endpoints = {"regimen": np.array([1, 3]), "cycles": np.array([4.0, 6.0])}
+    found = PatientResults(np.zeros((2, 2)), endpoints)
+    assert found.outcome().endpoints.keys() == {"cycles"}
+    with np.load(io.BytesIO(found.to_bytes())) as stored:
+        assert stored["regimen"].tolist() == [1, 3]
 
 
 def test_a_comparator_does_not_differ_from_itself() -> None:

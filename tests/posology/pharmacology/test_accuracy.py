@@ -52,12 +52,9 @@ def dosed(courses: Courses, dosing: str) -> np.ndarray:
 @pytest.mark.parametrize("dosing", DOSING)
 @pytest.mark.parametrize("name", REGIMENS)
 def test_hardly_a_patient_differs_by_more_than_a_thousandth(
-    begin: Callable[..., Courses],
-    unguarded: Callable[[Courses], Courses],
-    name: str,
-    dosing: str,
+    begin_unguarded: Callable[..., Courses], name: str, dosing: str
 ) -> None:
-    courses = unguarded(begin(PATIENTS, name))
+    courses = begin_unguarded(PATIENTS, name)
     ours = reference.recorded(courses, dosed(courses, dosing))
     truth = reference.expected(courses, ours, patients=np.arange(PATIENTS))
     given = truth.areas > 1e-6  # what was never given has no area to differ in
@@ -75,10 +72,10 @@ def test_hardly_a_patient_differs_by_more_than_a_thousandth(
 
 @pytest.mark.parametrize("name", REGIMENS)
 def test_the_second_method_is_itself_right_to_a_millionth(
-    begin: Callable[..., Courses], unguarded: Callable[[Courses], Courses], name: str
+    begin_unguarded: Callable[..., Courses], name: str
 ) -> None:
     """Against LSODA on every amount and cell; its lowest counts are read every half hour only."""
-    courses = unguarded(begin(2, name))
+    courses = begin_unguarded(2, name)
     given = reference.recorded(courses, dosed(courses, "random"))
     patients = np.arange(2)
     quick = reference.expected(courses, given, patients=patients)
