@@ -55,6 +55,7 @@ def _shown(cells: Sequence[Cell], endpoint: str) -> list[tuple[Cell, Estimate, f
         if cell.endpoint == endpoint
         and cell.simulated is not None
         and cell.published is not None
+        and cell.within is not None
         and math.isfinite(cell.simulated.value)
     ]
 
