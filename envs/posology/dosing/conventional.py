@@ -79,8 +79,8 @@ class LabelWithRules:
         begun = np.rint(seen["cycles begun"])
         start = self.level * self._start_fraction(rules, seen)
         last = np.where(begun == 0, start, seen[f"{drug}, last fraction"])
-        # A reduced first cycle is not a reduction for toxicity.
-        last = np.where(begun == 1, np.maximum(last, np.where(last > 0.0, start, 0.0)), last)
+        if rules.first_cycle < 1.0:  # a lower first dose is not a reduction for toxicity
+            last = np.where((begun == 1) & (last > 0.0), np.maximum(last, start), last)
         toxic = self._reducing_event(rules, seen) & (begun > 0)
         first, second = (start * reduction for reduction in rules.reductions)
         reduced = np.where(last > first + 0.01, first, second)

@@ -6,10 +6,15 @@ import pytest
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode
 
-from posology.dosing import FEATURES, CourseEnv, CourseVectorEnv, decode
-from posology.treatment import DOSE_LEVELS, OBJECTIVES
+from posology.dosing import CourseEnv, CourseVectorEnv, decode, environment_id
+from posology.library import regimen_names
+from posology.treatment import DOSE_LEVELS, OBJECTIVES, objectives
 
-IDS = ("posology/DocetaxelCisplatin-v0", "posology/DocetaxelCisplatinContinuous-v0")
+IDS = (
+    "posology/DocetaxelCisplatin-v0",
+    "posology/DocetaxelCisplatinContinuous-v0",
+    "posology/FOLFIRINOX-v0",
+)
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -81,26 +86,26 @@ def test_reset_without_a_seed_takes_the_next_patient() -> None:
     assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("batch", [1, 7, 2847])
-def test_trajectories_have_the_same_bits_in_any_batch(batch: int) -> None:
+@pytest.mark.parametrize("batch", [1, 7])
+@pytest.mark.parametrize("regimen", ["docetaxel-cisplatin", "FOLFOXIRI", "gemcitabine-cisplatin"])
+def test_trajectories_have_the_same_bits_in_any_batch(regimen: str, batch: int) -> None:
     """Patients 0 to 13 of the same cohort, under the same actions, alone or in company."""
-    followed = np.arange(14)
-    actions = np.random.default_rng(1).integers(0, 25, (8, 2847))
-    whole = _trajectories(2847, np.arange(2847), actions)
+    drugs = len(CourseVectorEnv(1, regimen=regimen, patients=1).regimen.drugs)
+    actions = np.random.default_rng(1).integers(0, 5**drugs, (8, 2847))
+    whole = _trajectories(regimen, np.arange(2847), actions)
     for start in range(0, 14, batch):
-        slots = np.arange(batch) if batch == 2847 else (np.arange(start, start + batch) % 2847)
-        part = _trajectories(batch, slots, actions[:, slots])
-        shown = followed if batch == 2847 else np.arange(batch)
+        slots = np.arange(start, start + batch)
+        part = _trajectories(regimen, slots, actions[:, slots])
         for ours, theirs in zip(part, whole, strict=True):
-            assert (ours[:, shown] == theirs[:, slots[shown]]).all()
-        if batch == 2847:
-            break
+            assert (ours == theirs[:, slots]).all()
 
 
-def _trajectories(size: int, patients: np.ndarray, actions: np.ndarray) -> tuple:
-    env = CourseVectorEnv(size, cohort_seed=4, split="select", patients=2847)
+def _trajectories(regimen: str, patients: np.ndarray, actions: np.ndarray) -> tuple:
+    env = CourseVectorEnv(
+        patients.size, regimen=regimen, cohort_seed=4, split="select", patients=2847
+    )
     observations, rewards = [env.reset(options={"patients": patients})[0]], []
-    ended = np.zeros(size, bool)
+    ended = np.zeros(patients.size, bool)
     for row in actions:
         observation, reward, now, _, _ = env.step(row)
         observations.append(np.where(ended[:, None], 0.0, observation))
@@ -132,10 +137,10 @@ def test_a_hold_of_both_drugs_is_always_permitted_and_masks_agree_with_what_is_g
         masks = env.action_masks()
         assert masks[:, 0].all()
         actions = rng.integers(0, 25, 256)
-        before = env.courses.chart["totals_mg_m2"].copy()
+        before = env.courses.chart["totals"].copy()
         fresh = env.courses.chart["ended"].copy()
         env.step(actions)
-        given = env.courses.chart["totals_mg_m2"] - before
+        given = (env.courses.chart["totals"] - before)[:, :2]
         asked = np.stack([levels[actions // 5], levels[actions % 5]], axis=1) * 75.0
         permitted = masks[np.arange(256), actions] & ~fresh
         assert given[permitted] == pytest.approx(asked[permitted])
@@ -145,12 +150,22 @@ def test_the_observation_decodes_to_the_chart() -> None:
     env = CourseVectorEnv(32, patients=100)
     observations, _ = env.reset(seed=0)
     observations, *_ = env.step(np.full(32, 18))
-    seen = decode(observations)
+    seen = decode(observations, env.features)
     chart = env.courses.chart
     assert seen["neutrophils"] == pytest.approx(chart["neutrophils"], rel=1e-5)
     assert seen["creatinine clearance"] == pytest.approx(chart["crcl_ml_min"], rel=1e-5)
-    assert seen["docetaxel, total"] == pytest.approx(chart["totals_mg_m2"][:, 0], rel=1e-5)
-    assert len(seen) == len(FEATURES) == observations.shape[1]
+    assert seen["docetaxel, total"] == pytest.approx(chart["totals"][:, 0] / 75.0, rel=1e-5)
+    assert len(seen) == len(env.features) == observations.shape[1]
+
+
+def test_an_observation_of_another_regimen_or_with_nan_is_refused() -> None:
+    env = CourseVectorEnv(2, patients=5)
+    seen, _ = env.reset(seed=0)
+    with pytest.raises(ValueError, match="36 finite features; got 35 numbers"):
+        decode(seen[:, 1:], env.features)
+    seen[0, 3] = np.nan
+    with pytest.raises(ValueError, match="36 finite features; got NaN"):
+        decode(seen, env.features)
 
 
 def test_nothing_hidden_reaches_the_observation() -> None:
@@ -158,34 +173,39 @@ def test_nothing_hidden_reaches_the_observation() -> None:
     env = CourseVectorEnv(2, patients=100)
     env.reset(options={"patients": np.array([3, 3])})
     first = env.reset(options={"patients": np.array([3, 3])})[0]
-    env.courses.persons["kill_rates"][3] *= 5.0
-    env.courses.persons["neuropathy_threshold"][3] *= 0.5
+    env.courses.persons["log_kill"][3] *= 5.0
+    env.courses.persons["neuropathy_dose"][3] *= 0.5
     second = env.reset(options={"patients": np.array([3, 3])})[0]
     assert (first == second).all()
 
 
 def test_a_regimen_may_be_prescribed_otherwise() -> None:
-    env = CourseVectorEnv(
-        4, patients=10, doses_mg_per_m2={"docetaxel": 60.0}, interval_days=28, cycles=2
-    )
-    assert env.regimen.label_doses == (60.0, 75.0)
+    env = CourseVectorEnv(4, patients=10, doses={"docetaxel": 60.0}, interval_days=28, cycles=2)
+    assert [each.dose for each in env.regimen.components] == [60.0, 75.0]
     assert (env.regimen.interval_weeks, env.regimen.cycles) == (4, 2)
     env.reset(seed=0)
     env.step(np.full(4, 18))
-    assert env.courses.chart["totals_mg_m2"][0] == pytest.approx([60.0, 75.0])
+    assert env.courses.chart["totals"][0, :2] == pytest.approx([60.0, 75.0])
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"doses_mg_per_m2": {"aspirin": 75.0}}, "gives docetaxel, cisplatin; got 'aspirin'"),
-        ({"doses_mg_per_m2": {"cisplatin": -75.0}}, "must be above 0 mg/m2; got -75"),
-        ({"doses_mg_per_m2": {"cisplatin": float("nan")}}, "must be above 0 mg/m2; got nan"),
+        ({"doses": {"aspirin": 75.0}}, "gives docetaxel, cisplatin; got 'aspirin'"),
+        ({"doses": {"cisplatin": -75.0}}, "must be above 0; got -75"),
+        ({"doses": {"cisplatin": float("nan")}}, "must be above 0; got nan"),
         ({"interval_days": 10}, "visits are weekly; got an interval of 10 d"),
         ({"cycles": 0}, "at least one cycle; got 0"),
         ({"decisions": "hourly"}, '"weekly" or "due"; got \'hourly\''),
         ({"regimen": "aspirin"}, "unknown regimen 'aspirin'"),
         ({"twins": 2}, "1 slots cannot be families of 2"),
+        ({"objectives": ("efficacy", "happiness")}, "a list of different names of efficacy"),
+        ({"interaction": "magic"}, "must be one of independent, hsa; got 'magic'"),
+        ({"synergy": -1.5}, "between -1 and 1; got -1.5"),
+        ({"missing_labs": 1.5}, "missing_labs is a share from 0 to 1; got 1.5"),
+        ({"gcsf": "always"}, "gcsf must be one of label, none, secondary, primary"),
+        ({"visit_interval_weeks": 0}, "from 1 to 12; got 0"),
+        ({"comedication": ("grapefruit",)}, "unknown comedication 'grapefruit'"),
     ],
 )
 def test_what_cannot_be_prescribed_is_refused(options: dict, message: str) -> None:
@@ -215,8 +235,32 @@ def test_naming_patients_that_do_not_exist_is_refused() -> None:
         env.reset(options={"patients": np.array([0, 5])})
 
 
+@pytest.mark.parametrize("regimen", regimen_names())
+def test_every_regimen_has_an_id_and_a_reference_box(regimen: str) -> None:
+    assert environment_id(regimen) in gym.registry
+    for objective in objectives(regimen, OBJECTIVES):
+        assert objective["reference"] != objective["ideal"]
+
+
+def test_an_unknown_option_names_the_nearest() -> None:
+    with pytest.raises(TypeError, match=r"unknown option 'adherance'\. Did you mean 'adherence'"):
+        CourseVectorEnv(1, patients=5, adherance=0.5)
+
+
+def test_the_chosen_objectives_are_paid_in_their_order() -> None:
+    every = CourseVectorEnv(50, patients=50, objectives=OBJECTIVES, decisions="due")
+    some = CourseVectorEnv(50, patients=50, objectives=("drug", "efficacy"), decisions="due")
+    for env in (every, some):
+        env.reset(options={"patients": np.arange(50)})
+    for _ in range(4):
+        all_four, two = every.step(np.full(50, 18))[1], some.step(np.full(50, 18))[1]
+        assert (two == all_four[:, [3, 0]]).all()
+    assert some.reward_dim == 2
+    assert [each["name"] for each in some.metadata["objectives"]] == ["drug", "efficacy"]
+
+
 def test_objectives_say_what_one_unit_means() -> None:
-    for objective in OBJECTIVES:
+    for objective in objectives("docetaxel-cisplatin", OBJECTIVES):
         assert len(str(objective["description"])) > 60
         assert objective["sense"] in ("maximise", "minimise")
 
