@@ -280,7 +280,7 @@ def test_adaptive_treatment_rests_at_half_the_tumour(
 
 @pytest.mark.parametrize("name", regimen_names())
 def test_every_comparator_treats_every_regimen_to_its_end(name: str) -> None:
-    env = CourseVectorEnv(12, regimen=name, patients=12, continuous=True, decisions="due")
+    env = CourseVectorEnv(12, regimen=name, patients=12, continuous=True, decisions="due", cycles=3)
     cycles = {}
     for comparator in env.comparators():
         observations, _ = env.reset(options={"patients": np.arange(12)})

@@ -89,11 +89,11 @@ def test_reset_without_a_seed_takes_the_next_patient() -> None:
 @pytest.mark.parametrize("batch", [1, 7])
 @pytest.mark.parametrize("regimen", ["docetaxel-cisplatin", "FOLFOXIRI", "gemcitabine-cisplatin"])
 def test_trajectories_have_the_same_bits_in_any_batch(regimen: str, batch: int) -> None:
-    """Patients 0 to 13 of the same cohort, under the same actions, alone or in company."""
+    """Patients of the same cohort, under the same actions, alone or in company of a thousand."""
     drugs = len(CourseVectorEnv(1, regimen=regimen, patients=1).regimen.drugs)
-    actions = np.random.default_rng(1).integers(0, 5**drugs, (8, 2847))
-    whole = _trajectories(regimen, np.arange(2847), actions)
-    for start in range(0, 14, batch):
+    actions = np.random.default_rng(1).integers(0, 5**drugs, (8, 1000))
+    whole = _trajectories(regimen, np.arange(1000), actions)
+    for start in (0, 13, 500, 1000 - batch):
         slots = np.arange(start, start + batch)
         part = _trajectories(regimen, slots, actions[:, slots])
         for ours, theirs in zip(part, whole, strict=True):
@@ -102,7 +102,7 @@ def test_trajectories_have_the_same_bits_in_any_batch(regimen: str, batch: int) 
 
 def _trajectories(regimen: str, patients: np.ndarray, actions: np.ndarray) -> tuple:
     env = CourseVectorEnv(
-        patients.size, regimen=regimen, cohort_seed=4, split="select", patients=2847
+        patients.size, regimen=regimen, cohort_seed=4, split="select", patients=1000
     )
     observations, rewards = [env.reset(options={"patients": patients})[0]], []
     ended = np.zeros(patients.size, bool)
@@ -173,10 +173,26 @@ def test_nothing_hidden_reaches_the_observation() -> None:
     env = CourseVectorEnv(2, patients=100)
     env.reset(options={"patients": np.array([3, 3])})
     first = env.reset(options={"patients": np.array([3, 3])})[0]
-    env.courses.persons["log_kill"][3] *= 5.0
-    env.courses.persons["neuropathy_dose"][3] *= 0.5
+    for hidden in ("log_kill", "growth_rate", "new_lesion_rate", "fever_hazard"):
+        env.courses.persons[hidden][3] *= 5.0
+    for hidden in ("neuropathy_dose", "cardiac_dose", "renal_share", "compartments"):
+        env.courses.persons[hidden][3] *= 0.5
     second = env.reset(options={"patients": np.array([3, 3])})[0]
     assert (first == second).all()
+
+
+def test_genes_are_hidden_where_they_are_not_tested() -> None:
+    shown, hidden = (
+        CourseVectorEnv(200, patients=200, regimen="FOLFIRI", genotype_observed=known)
+        for known in (True, False)
+    )
+    for env, alleles in ((shown, {0.0, 1.0, 2.0}), (hidden, {-1.0})):
+        seen = decode(env.reset(options={"patients": np.arange(200)})[0], env.features)
+        assert set(np.rint(seen["UGT1A1 slow alleles"])) == alleles
+        assert (seen["DPYD activity"] < -0.5).all() == (env is hidden)
+    # The genes act whether they are seen or not.
+    for _ in range(3):
+        assert (shown.step(np.full(200, 18))[1] == hidden.step(np.full(200, 18))[1]).all()
 
 
 def test_a_regimen_may_be_prescribed_otherwise() -> None:
