@@ -301,7 +301,7 @@ def _close_week(
     if stopped or last or closed:
         c.on_treatment = False
     supported = c.gcsf and c.on_treatment
-    supported &= s.last_dose_week < c.weeks_since_dose < s.last_dose_week + s.gcsf_weeks
+    supported &= 0 < c.weeks_since_dose - s.last_dose_week <= s.gcsf_weeks
     body.boost[i] = s.boost if supported else 1.0
     body.speed[i] = s.speed if supported else 1.0
     quiet = c.progression_week > 0 and c.weeks_since_dose >= s.adverse_event_weeks

@@ -397,6 +397,16 @@ def test_at_label_intensity_in_the_typical_patient_it_is_clarets_closed_form(
     assert np.median(exposure_days) == pytest.approx(84.0, rel=0.12)
 
 
+def test_regrowth_has_one_cause(begin_unguarded: Callable[..., Courses]) -> None:
+    # Trap 12: without the loss of effect there is no other resistance, such as a clone's.
+    courses = begin_unguarded(100)
+    courses.persons["resistance_rate"] = 1e-12
+    for week in range(12):
+        step(courses, *((1.0, 1.0) if week % 3 == 0 else (0.0, 0.0)))
+    expected = courses.individuals.growth_rate[:100] * 84.0 - courses.chart["kill"]
+    assert courses.chart["log_size"] == pytest.approx(expected, abs=1e-6)
+
+
 def test_half_the_label_intensity_kills_at_half_the_rate(
     begin_unguarded: Callable[..., Courses],
 ) -> None:

@@ -79,6 +79,21 @@ def test_unbound_paclitaxel_for_total_would_be_seen(
     assert share(wrong, 0, 4) > 0.97
 
 
+def test_leukocytes_for_neutrophils_would_be_seen(
+    begin_unguarded: Callable[..., Courses],
+) -> None:
+    # Trap 3. White cells start at 7.21, pass in 124 h, and answer with an exponent of 0.239.
+    right, wrong = begin_unguarded(500, "docetaxel"), begin_unguarded(500, "docetaxel")
+    wrong._body.baseline[0] *= 7.21 / 5.22
+    wrong._body.cells[:5] *= 7.21 / 5.22
+    wrong._body.transit[0] *= 84.2 / 124.0
+    wrong._body.feedback[0] = 0.239
+    for courses in (right, wrong):
+        cycle_of_docetaxel(courses)
+    assert quantity("toxicities/neutrophils/circulating", "10^9/L") == pytest.approx(5.22, abs=0.01)
+    assert share(right, 0, 4) - share(wrong, 0, 4) > 0.15
+
+
 def test_febrile_neutropenia_comes_per_day_not_per_hour(
     begin_unguarded: Callable[..., Courses],
 ) -> None:
