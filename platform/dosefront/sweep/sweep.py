@@ -113,6 +113,7 @@ def _run(
 
 def _train(trials: Sequence[TrialSpec], books: Books, *, address: str, console: Console) -> None:
     """Run trials and write down how each ends."""
+    # Comparators come first: they compile the simulator, and workers then load it from the cache.
     books.write_comparators()
     total = len(books.experiment.trials())
     view = progress_view(

@@ -280,24 +280,24 @@ def test_adaptive_treatment_rests_at_half_the_tumour(
 
 @pytest.mark.parametrize("name", regimen_names())
 def test_every_comparator_treats_every_regimen_to_its_end(name: str) -> None:
-    env = CourseVectorEnv(12, regimen=name, patients=12, continuous=True, decisions="due", cycles=3)
-    cycles = {}
-    for comparator in env.comparators():
-        observations, _ = env.reset(options={"patients": np.arange(12)})
-        ended, reported = np.zeros(12, bool), np.full(12, np.nan)
-        for _ in range(400):
-            actions = comparator.policy.actions(observations)
-            assert actions.shape == (12, len(env.regimen.drugs))
-            observations, _, now, _, infos = env.step(actions)
-            fresh = now & ~ended
-            if fresh.any():
-                reported[fresh] = infos["endpoints"]["cycles"][fresh]
-            ended |= now
-            if ended.all():
-                break
-        assert ended.all()
-        assert (reported <= env.regimen.cycles).all()
-        cycles[comparator.name] = reported.mean()
-    assert cycles["no-treatment"] == 0.0
-    assert cycles["label-without-rules"] >= 1.0
-    assert cycles["label-with-rules"] >= 1.0
+    comparators = conventional_care(Regimen.labelled(name))
+    slots = 4 * len(comparators)
+    whose = np.repeat(np.arange(len(comparators)), 4)
+    env = CourseVectorEnv(
+        slots, regimen=name, patients=slots, continuous=True, decisions="due", cycles=3
+    )
+    observations, _ = env.reset(options={"patients": np.arange(slots)})
+    ended, cycles = np.zeros(slots, bool), np.full(slots, np.nan)
+    while not ended.all():
+        each = [comparator.policy.actions(observations) for comparator in comparators]
+        assert {actions.shape for actions in each} == {(slots, len(env.regimen.drugs))}
+        observations, _, now, _, infos = env.step(np.stack(each)[whose, np.arange(slots)])
+        fresh = now & ~ended
+        if fresh.any():
+            cycles[fresh] = infos["endpoints"]["cycles"][fresh]
+        ended |= now
+    given = {comparator.name: cycles[whose == k].mean() for k, comparator in enumerate(comparators)}
+    assert (cycles <= 3.0).all()
+    assert given["no-treatment"] == 0.0
+    assert given["label-without-rules"] >= 1.0
+    assert given["label-with-rules"] >= 1.0
