@@ -8,9 +8,27 @@ import numpy as np
 from peers.stacked import kinds_of
 from posology.pharmacology import Agents, Body, Schedule
 from posology.pharmacology.combination import combined_effect
-from posology.pharmacology.marrow import advance_chain, lowest_over_step
+from posology.pharmacology.marrow import (
+    Chain,
+    Effects,
+    Rates,
+    chain_change,
+    lowest_over_step,
+    moved_chain,
+    weighted_changes,
+)
 from posology.pharmacology.schedule import LEVELS, SHORTEST
 from posology.pharmacology.week import GRADE4, ONE_CELL
+
+
+@nb.njit(error_model="numpy", inline="always")
+def _advanced(x: Chain, effects: Effects, rates: Rates, step: float) -> Chain:
+    """One Runge-Kutta step of a chain."""
+    one = chain_change(x, effects[0], rates)
+    two = chain_change(moved_chain(x, one, 0.5 * step), effects[1], rates)
+    three = chain_change(moved_chain(x, two, 0.5 * step), effects[1], rates)
+    four = chain_change(moved_chain(x, three, step), effects[2], rates)
+    return moved_chain(x, weighted_changes(one, two, three, four), step / 6.0)
 
 
 @nb.njit(error_model="numpy", nogil=True, fastmath={"contract", "nsz", "arcp"})
@@ -77,22 +95,11 @@ def _advance_patient(
             count, slope = x[4], transit * (speed * x[3] - x[4])
             middle = combined_effect(area[chain, 0], area[chain, 1], area[chain, 2], agents.order)
             end = combined_effect(after[chain, 0], after[chain, 1], after[chain, 2], agents.order)
-            x[0], x[1], x[2], x[3], x[4], x[5] = advance_chain(
-                x[0],
-                x[1],
-                x[2],
-                x[3],
-                x[4],
-                x[5],
-                start[chain],
-                middle,
-                end,
-                transit,
-                body.feedback[chain, i],
-                boost,
-                speed,
-                step,
-            )
+            rates = (transit, body.feedback[chain, i], boost, speed)
+            before_step = (x[0], x[1], x[2], x[3], x[4], x[5])
+            after_step = _advanced(before_step, (start[chain], middle, end), rates, step)
+            for s in range(6):
+                x[s] = after_step[s]
             start[chain] = end
             slope_after = transit * (speed * x[3] - x[4])
             lowest = lowest_over_step(count, x[4], slope, slope_after, step)

@@ -165,5 +165,6 @@ def _lowest(
     linear = step * slope
     root = np.sqrt(np.maximum(square * square - 3.0 * cubic * linear, 0.0))
     at = -linear / np.maximum(square + root, 1e-300)
-    bottom = before + at * (linear + at * (square + at * cubic))
-    return np.where(turns, np.minimum(ends, bottom), ends)
+    with np.errstate(over="ignore", invalid="ignore"):  # where it does not turn
+        bottom = before + at * (linear + at * (square + at * cubic))
+    return np.where(turns, np.minimum(ends, np.maximum(bottom, 0.0)), ends)

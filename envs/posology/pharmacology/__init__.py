@@ -21,7 +21,7 @@ from posology.pharmacology.kinetics import (
     two_compartment_mode_table,
     two_compartment_modes,
 )
-from posology.pharmacology.marrow import STAGES, advance_chain
+from posology.pharmacology.marrow import STAGES
 from posology.pharmacology.saturable import (
     AMOUNTS,
     SATURABLE_PARAMETERS,
@@ -59,7 +59,6 @@ __all__ = [
     "Modes",
     "Musyc",
     "Schedule",
-    "advance_chain",
     "advance_glioma",
     "advance_saturable",
     "advance_week",

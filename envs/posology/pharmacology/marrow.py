@@ -8,6 +8,13 @@ import numpy as np
 STAGES = 5
 """Proliferating, three transit compartments, circulating."""
 
+Chain = tuple[float, float, float, float, float, float]
+"""The five stages [10^9/L] and the feedback signal."""
+Effects = tuple[float, float, float]
+"""The drugs' effect at a step's start, middle and end."""
+Rates = tuple[float, float, float, float]
+"""Transit rate [1/h], feedback exponent, boost and speed."""
+
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
 def growth(exponent: float) -> float:
@@ -22,78 +29,84 @@ def growth(exponent: float) -> float:
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
-def advance_chain(
-    p0: float,
-    a0: float,
-    b0: float,
-    c0: float,
-    n0: float,
-    w0: float,
-    start: float,
-    middle: float,
-    end: float,
-    transit_rate: float,
-    feedback: float,
-    boost: float,
-    speed: float,
-    step: float,
-) -> tuple[float, float, float, float, float, float]:
-    """One Runge-Kutta step of Friberg's chain, with the two effects of G-CSF of Quartino (2014).
+def chain_change(x: Chain, effect: float, rates: Rates) -> Chain:
+    """Derivative of Friberg's chain, with the two effects of G-CSF of Quartino (2014).
 
     The proliferating pool p, three transits a, b, c and the circulating count n [10^9/L], and the
     feedback signal ``w = (baseline/n)^gamma``, carried as a state so that no power is taken:
-    dw/dt = -gamma w n'/n. The drug effect E is given at the step's start, middle and end; with
-    k = 4/MTT [1/h], ``boost`` g of proliferation and ``speed`` s of maturation (1 without G-CSF),
+    dw/dt = -gamma w n'/n. Under a drug's effect E, with the transit rate k = 4/MTT [1/h], and with
+    ``boost`` g of proliferation and ``speed`` s of maturation (1 without G-CSF),
 
-        p' = k p ((1 - E) w g - s),   a' = k s (p - a),  ...,   n' = k (s c - n)
+        p'/p = k ((1 - E) w g - s),   a' = k s (p - a),  ...,   n' = k (s c - n)
 
     The proliferating pool is advanced on the log scale, so it stays positive under any dose.
     """
-    half = 0.5 * step
+    p, a, b, c, n, w = x
+    transit_rate, feedback, boost, speed = rates
     fast = transit_rate * speed
-
-    p1 = transit_rate * ((1.0 - start) * w0 * boost - speed)
-    a1 = fast * (p0 - a0)
-    b1 = fast * (a0 - b0)
-    c1 = fast * (b0 - c0)
-    n1 = fast * c0 - transit_rate * n0
-    w1 = -feedback * w0 * n1 / n0
-
-    p, a, b = p0 * growth(half * p1), a0 + half * a1, b0 + half * b1
-    c, n, w = c0 + half * c1, n0 + half * n1, w0 + half * w1
-    p2 = transit_rate * ((1.0 - middle) * w * boost - speed)
-    a2 = fast * (p - a)
-    b2 = fast * (a - b)
-    c2 = fast * (b - c)
-    n2 = fast * c - transit_rate * n
-    w2 = -feedback * w * n2 / n
-
-    p, a, b = p0 * growth(half * p2), a0 + half * a2, b0 + half * b2
-    c, n, w = c0 + half * c2, n0 + half * n2, w0 + half * w2
-    p3 = transit_rate * ((1.0 - middle) * w * boost - speed)
-    a3 = fast * (p - a)
-    b3 = fast * (a - b)
-    c3 = fast * (b - c)
-    n3 = fast * c - transit_rate * n
-    w3 = -feedback * w * n3 / n
-
-    p, a, b = p0 * growth(step * p3), a0 + step * a3, b0 + step * b3
-    c, n, w = c0 + step * c3, n0 + step * n3, w0 + step * w3
-    p4 = transit_rate * ((1.0 - end) * w * boost - speed)
-    a4 = fast * (p - a)
-    b4 = fast * (a - b)
-    c4 = fast * (b - c)
-    n4 = fast * c - transit_rate * n
-    w4 = -feedback * w * n4 / n
-
-    sixth = step / 6.0
+    slope = fast * c - transit_rate * n
     return (
-        p0 * growth(sixth * (p1 + 2.0 * (p2 + p3) + p4)),
-        a0 + sixth * (a1 + 2.0 * (a2 + a3) + a4),
-        b0 + sixth * (b1 + 2.0 * (b2 + b3) + b4),
-        c0 + sixth * (c1 + 2.0 * (c2 + c3) + c4),
-        n0 + sixth * (n1 + 2.0 * (n2 + n3) + n4),
-        w0 + sixth * (w1 + 2.0 * (w2 + w3) + w4),
+        transit_rate * ((1.0 - effect) * w * boost - speed),
+        fast * (p - a),
+        fast * (a - b),
+        fast * (b - c),
+        slope,
+        -feedback * w * slope / n,
+    )
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def moved_chain(x: Chain, change: Chain, step: float) -> Chain:
+    """The chain after a step along its derivative."""
+    return (
+        x[0] * growth(step * change[0]),
+        x[1] + step * change[1],
+        x[2] + step * change[2],
+        x[3] + step * change[3],
+        x[4] + step * change[4],
+        x[5] + step * change[5],
+    )
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def weighted_changes(one: Chain, two: Chain, three: Chain, four: Chain) -> Chain:
+    """Six times the step's derivative by Runge and Kutta, from those of its four stages."""
+    return (
+        one[0] + 2.0 * (two[0] + three[0]) + four[0],
+        one[1] + 2.0 * (two[1] + three[1]) + four[1],
+        one[2] + 2.0 * (two[2] + three[2]) + four[2],
+        one[3] + 2.0 * (two[3] + three[3]) + four[3],
+        one[4] + 2.0 * (two[4] + three[4]) + four[4],
+        one[5] + 2.0 * (two[5] + three[5]) + four[5],
+    )
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def advance_chains(
+    x: Chain,
+    y: Chain,
+    x_effects: Effects,
+    y_effects: Effects,
+    x_rates: Rates,
+    y_rates: Rates,
+    step: float,
+) -> tuple[Chain, Chain]:
+    """One Runge-Kutta step of two chains, from effects at the step's start, middle and end.
+
+    Their stages alternate because a processor then works on one while the other waits.
+    """
+    half, sixth = 0.5 * step, step / 6.0
+    x1 = chain_change(x, x_effects[0], x_rates)
+    y1 = chain_change(y, y_effects[0], y_rates)
+    x2 = chain_change(moved_chain(x, x1, half), x_effects[1], x_rates)
+    y2 = chain_change(moved_chain(y, y1, half), y_effects[1], y_rates)
+    x3 = chain_change(moved_chain(x, x2, half), x_effects[1], x_rates)
+    y3 = chain_change(moved_chain(y, y2, half), y_effects[1], y_rates)
+    x4 = chain_change(moved_chain(x, x3, step), x_effects[2], x_rates)
+    y4 = chain_change(moved_chain(y, y3, step), y_effects[2], y_rates)
+    return (
+        moved_chain(x, weighted_changes(x1, x2, x3, x4), sixth),
+        moved_chain(y, weighted_changes(y1, y2, y3, y4), sixth),
     )
 
 

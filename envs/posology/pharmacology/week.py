@@ -14,7 +14,14 @@ import numba as nb
 import numpy as np
 
 from posology.pharmacology.combination import combined_effect
-from posology.pharmacology.marrow import STAGES, advance_chain, lowest_over_step
+from posology.pharmacology.marrow import (
+    STAGES,
+    Chain,
+    Effects,
+    Rates,
+    advance_chains,
+    lowest_over_step,
+)
 from posology.pharmacology.saturable import AMOUNTS, SATURABLE_PARAMETERS, advance_saturable
 from posology.pharmacology.schedule import FREE, LEVELS, LINGERING, SHORTEST, Schedule
 
@@ -124,16 +131,23 @@ _SATURABLE_AREA = _INFLOW + 1
 _DRUG = _SATURABLE_AREA + 1
 _DRUG_AREA = _DRUG + MOST_AGENTS
 _TOTAL_AREA = _DRUG_AREA + MOST_AGENTS
-_END = _TOTAL_AREA + MOST_AGENTS
-_MIDDLE = _END + MOST_GROUPS
-_CHAIN = _MIDDLE + MOST_GROUPS
+# Rows in pairs, one for each chain: each agent's slope; each group's effect at the step's start,
+# its middle and its end; and those of all groups together.
+_SLOPE = _TOTAL_AREA + MOST_AGENTS
+_BEFORE = _SLOPE + 2 * MOST_AGENTS
+_AREA_EFFECT = _BEFORE + 2 * MOST_GROUPS
+_END = _AREA_EFFECT + 2 * MOST_GROUPS
+_START_EFFECT = _END + 2 * MOST_GROUPS
+_MIDDLE_EFFECT = _START_EFFECT + 2
+_END_EFFECT = _MIDDLE_EFFECT + 2
+_CHAIN = _END_EFFECT + 2
 # Rows of a chain, from _CHAIN for neutrophils and further on for platelets: five stages, and
 _W, _TRANSIT, _FEEDBACK, _BOOST, _SPEED, _LOWEST = 5, 6, 7, 8, 9, 10
-_START_EFFECT, _MIDDLE_EFFECT, _END_EFFECT = 11, 12, 13
-_BEFORE = 14  # each group's effect at the step's start
-_SLOPE = _BEFORE + MOST_GROUPS  # of each agent in each group, zero where it is not
-_CHAIN_ROWS = _SLOPE + MOST_GROUPS * MOST_AGENTS
-_HOURS = _CHAIN + 2 * _CHAIN_ROWS
+_CHAIN_ROWS = 11
+# both chains' counts and their rates of change at the step's start
+_PAST_COUNT = _CHAIN + 2 * _CHAIN_ROWS
+_PAST_CHANGE = _PAST_COUNT + 2
+_HOURS = _PAST_CHANGE + 2
 _ROWS = _HOURS + 1
 
 _FAST = {"contract", "nsz", "arcp"}
@@ -235,10 +249,7 @@ def _load(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents, hours: n
             w[(row + _SPEED) * LANES + j] = body.speed[i] if chain == 0 else 1.0
             w[(row + _LOWEST) * LANES + j] = count
             for a in range(number):
-                for group in range(MOST_GROUPS):
-                    within = agents.group[a] == group
-                    slope = body.slopes[number * chain + a, i] if within else 0.0
-                    w[(row + _SLOPE + MOST_AGENTS * group + a) * LANES + j] = slope
+                w[(_SLOPE + 2 * a + chain) * LANES + j] = body.slopes[number * chain + a, i]
         w[_HOURS * LANES + j] = 0.0
 
 
@@ -268,8 +279,7 @@ def _advance_block(
 ) -> None:
     number = running.shape[1]
     _sum_drugs(w, agents, number)
-    for chain in range(2):
-        _effects(w, chain, agents.order, 1.0)
+    _effects(w, agents, number, 1.0)
     modes = agents.first_mode[-1] * LANES
     for k in range(levels.size):
         step = SHORTEST * float(1 << levels[k])
@@ -296,41 +306,80 @@ def _advance_block(
             )
         for j in range(MOST_AGENTS * LANES):
             w[_TOTAL_AREA * LANES + j] += w[_DRUG_AREA * LANES + j]
-        _effects(w, 0, agents.order, step)
+        _effects(w, agents, number, step)
         for j in range(LANES):
-            count, slope = _count(w, j, _CHAIN), _change(w, j, _CHAIN)
-            _step_chain(w, j, _CHAIN, step)
-            after = _count(w, j, _CHAIN)
-            lowest = lowest_over_step(count, after, slope, _change(w, j, _CHAIN), step)
-            row = (_CHAIN + _LOWEST) * LANES + j
-            w[row] = min(w[row], lowest)
-            low, high = min(count, after), max(count, after)
-            below = (GRADE4 - low) / (high - low + 1e-30)
-            w[_HOURS * LANES + j] += step * min(1.0, max(0.0, below))
-        _effects(w, 1, agents.order, step)
+            _step_chains(w, j, step)
+        # In a loop of its own, for a branch keeps those above from compiling to vectors.
         for j in range(LANES):
-            chain = _CHAIN + _CHAIN_ROWS
-            count, slope = _count(w, j, chain), _change(w, j, chain)
-            _step_chain(w, j, chain, step)
-            after = _count(w, j, chain)
-            lowest = lowest_over_step(count, after, slope, _change(w, j, chain), step)
-            row = (chain + _LOWEST) * LANES + j
-            w[row] = min(w[row], lowest)
+            _note_lowest(w, j, 0, _count(w, j, 0))
+            _note_lowest(w, j, 1, _count(w, j, 1))
+        turning, low = False, False
+        for j in range(LANES):
+            turning |= _is_turning(w, j, 0) | _is_turning(w, j, 1)
+            low |= _is_low(w, j)
+        if turning:
+            for j in range(LANES):
+                _follow_turns(w, j, step)
+        if low:
+            for j in range(LANES):
+                _count_hours(w, j, step)
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
-def _count(w: np.ndarray, j: int, chain: int) -> float:
-    return w[(chain + STAGES - 1) * LANES + j]
+def _count(w: np.ndarray, j: int, which: int) -> float:
+    return w[(_CHAIN + _CHAIN_ROWS * which + STAGES - 1) * LANES + j]
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
-def _change(w: np.ndarray, j: int, chain: int) -> float:
+def _change(w: np.ndarray, j: int, which: int) -> float:
     """Rate of change of a chain's circulating count [10^9/L/h]."""
+    chain = _CHAIN + _CHAIN_ROWS * which
     arriving = w[(chain + _SPEED) * LANES + j] * w[(chain + STAGES - 2) * LANES + j]
     return w[(chain + _TRANSIT) * LANES + j] * (arriving - w[(chain + STAGES - 1) * LANES + j])
 
 
-@nb.njit(cache=True, error_model="numpy", nogil=True)
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _note_lowest(w: np.ndarray, j: int, which: int, count: float) -> None:
+    row = (_CHAIN + _CHAIN_ROWS * which + _LOWEST) * LANES + j
+    w[row] = min(w[row], count)
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _is_turning(w: np.ndarray, j: int, which: int) -> bool:
+    """Whether a chain's count fell when the step began and rises at its end."""
+    return (w[(_PAST_CHANGE + which) * LANES + j] < 0.0) & (_change(w, j, which) > 0.0)
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _is_low(w: np.ndarray, j: int) -> bool:
+    """Whether neutrophils are below grade 4 at either end of the step."""
+    return (w[_PAST_COUNT * LANES + j] < GRADE4) | (_count(w, j, 0) < GRADE4)
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _follow_turns(w: np.ndarray, j: int, step: float) -> None:
+    """Lowest counts within the step."""
+    for which in range(2):
+        lowest = lowest_over_step(
+            w[(_PAST_COUNT + which) * LANES + j],
+            _count(w, j, which),
+            w[(_PAST_CHANGE + which) * LANES + j],
+            _change(w, j, which),
+            step,
+        )
+        _note_lowest(w, j, which, lowest)
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _count_hours(w: np.ndarray, j: int, step: float) -> None:
+    """Hours of the step with neutrophils below grade 4."""
+    before, after = w[_PAST_COUNT * LANES + j], _count(w, j, 0)
+    low, high = min(before, after), max(before, after)
+    below = (GRADE4 - low) / (high - low + 1e-30)
+    w[_HOURS * LANES + j] += step * min(1.0, max(0.0, below))
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def _changes(running: np.ndarray, k: int) -> bool:
     """Whether an infusion begins or ends with step k."""
     changes = False
@@ -339,13 +388,13 @@ def _changes(running: np.ndarray, k: int) -> bool:
     return changes
 
 
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST, forceinline=True)
 def _set_plateau(now: np.ndarray, plateau: np.ndarray, running: float) -> None:
     for j in range(now.size):
         now[j] = running * plateau[j]
 
 
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST, forceinline=True)
 def _advance_modes(w: np.ndarray, decays: np.ndarray, step: float) -> None:
     """Advance every mode, and leave the area under each over the step."""
     for j in range(decays.size):
@@ -355,7 +404,7 @@ def _advance_modes(w: np.ndarray, decays: np.ndarray, step: float) -> None:
         w[_MODE * LANES + j] = plateau + above * decays[j]
 
 
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST, forceinline=True)
 def _sum_drugs(w: np.ndarray, agents: Agents, number: int) -> None:
     """Each agent's concentration at the step's end, and its area over the step."""
     for a in range(number):
@@ -366,7 +415,7 @@ def _sum_drugs(w: np.ndarray, agents: Agents, number: int) -> None:
             _sum_modes(w[source + first : source + last], w[target * LANES : (target + 1) * LANES])
 
 
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST, forceinline=True)
 def _sum_modes(modes: np.ndarray, total: np.ndarray) -> None:
     """Sum of one to four modes, written out so that the lanes vectorise.
 
@@ -387,7 +436,7 @@ def _sum_modes(modes: np.ndarray, total: np.ndarray) -> None:
             total[j] = max(pair + modes[2 * LANES + j] + modes[3 * LANES + j], 0.0)
 
 
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST, forceinline=True)
 def _advance_saturable(
     w: np.ndarray,
     concentration: np.ndarray,
@@ -427,80 +476,132 @@ def _advance_saturable(
         area[j] = w[_SATURABLE_AREA * LANES + j]
 
 
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
-def _effects(w: np.ndarray, chain: int, order: int, step: float) -> None:
-    """Effect of all agents on a chain at the step's start, middle and end.
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST, forceinline=True)
+def _effects(w: np.ndarray, agents: Agents, number: int, step: float) -> None:
+    """Effect of all agents on both chains at the step's start, middle and end.
 
     The effect at the start is the one at the end of the step before: concentrations do not jump.
     Each group's effect in the middle is chosen so that Simpson's rule over the step gives its
     exact exposure.
     """
-    first = (_CHAIN + _CHAIN_ROWS * chain) * LANES
-    c = w[first : first + _CHAIN_ROWS * LANES]
-    drugs = w[_DRUG * LANES : _DRUG_AREA * LANES]
-    areas = w[_DRUG_AREA * LANES : _TOTAL_AREA * LANES]
-    for group in range(MOST_GROUPS):
-        row = _SLOPE + MOST_AGENTS * group
-        slopes = c[row * LANES : (row + MOST_AGENTS) * LANES]
-        _sum_effects(slopes, drugs, w[(_END + group) * LANES : (_END + group + 1) * LANES])
-        _sum_effects(slopes, areas, w[(_MIDDLE + group) * LANES : (_MIDDLE + group + 1) * LANES])
+    for j in range(_AREA_EFFECT * LANES, _START_EFFECT * LANES):
+        w[j] = 0.0
+    for a in range(number):
+        slopes = w[(_SLOPE + 2 * a) * LANES : (_SLOPE + 2 * a + 2) * LANES]
+        end, total = _END + 2 * agents.group[a], _AREA_EFFECT + 2 * agents.group[a]
+        drug, area = _DRUG + a, _DRUG_AREA + a
+        _add_effects(
+            w[end * LANES : (end + 2) * LANES], slopes, w[drug * LANES : (drug + 1) * LANES]
+        )
+        _add_effects(
+            w[total * LANES : (total + 2) * LANES], slopes, w[area * LANES : (area + 1) * LANES]
+        )
     simpson = 1.5 / step
-    for j in range(MOST_GROUPS * LANES):
-        end = w[_END * LANES + j]
-        middle = simpson * w[_MIDDLE * LANES + j] - 0.25 * (c[_BEFORE * LANES + j] + end)
-        w[_MIDDLE * LANES + j] = max(middle, 0.0)
-        c[_BEFORE * LANES + j] = end
-    for j in range(LANES):
-        c[_START_EFFECT * LANES + j] = c[_END_EFFECT * LANES + j]
-        c[_MIDDLE_EFFECT * LANES + j] = combined_effect(
-            w[_MIDDLE * LANES + j],
-            w[(_MIDDLE + 1) * LANES + j],
-            w[(_MIDDLE + 2) * LANES + j],
-            order,
-        )
-        c[_END_EFFECT * LANES + j] = combined_effect(
-            c[_BEFORE * LANES + j],
-            c[(_BEFORE + 1) * LANES + j],
-            c[(_BEFORE + 2) * LANES + j],
-            order,
-        )
-
-
-@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST)
-def _sum_effects(slopes: np.ndarray, drugs: np.ndarray, total: np.ndarray) -> None:
-    """Sum over the agents of slope times concentration, or area."""
-    for j in range(total.size):
-        total[j] = (
-            slopes[j] * drugs[j]
-            + slopes[LANES + j] * drugs[LANES + j]
-            + slopes[2 * LANES + j] * drugs[2 * LANES + j]
-            + slopes[3 * LANES + j] * drugs[3 * LANES + j]
-        )
+    if agents.order == 1:
+        for j in range(2 * LANES):
+            _combine(w, j, simpson, 1)
+    elif agents.order == 2:
+        for j in range(2 * LANES):
+            _combine(w, j, simpson, 2)
+    else:
+        for j in range(2 * LANES):
+            _combine(w, j, simpson, 3)
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
-def _step_chain(w: np.ndarray, j: int, chain: int, step: float) -> None:
-    """Advance one chain of one lane."""
-    (
+def _combine(w: np.ndarray, j: int, simpson: float, order: int) -> None:
+    """Effect of all groups together; the order is written out above, so that lanes vectorise."""
+    w[_START_EFFECT * LANES + j] = w[_END_EFFECT * LANES + j]
+    w[_MIDDLE_EFFECT * LANES + j] = combined_effect(
+        _middle(w, j, 0, simpson),
+        _middle(w, j, 1, simpson),
+        _middle(w, j, 2, simpson),
+        order,
+    )
+    w[_END_EFFECT * LANES + j] = combined_effect(
+        w[_END * LANES + j],
+        w[(_END + 2) * LANES + j],
+        w[(_END + 4) * LANES + j],
+        order,
+    )
+    for group in range(MOST_GROUPS):
+        w[(_BEFORE + 2 * group) * LANES + j] = w[(_END + 2 * group) * LANES + j]
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _middle(w: np.ndarray, j: int, group: int, simpson: float) -> float:
+    """A group's effect in the middle of the step; never negative, written so that it vectorises."""
+    ends = w[(_BEFORE + 2 * group) * LANES + j] + w[(_END + 2 * group) * LANES + j]
+    middle = simpson * w[(_AREA_EFFECT + 2 * group) * LANES + j] - 0.25 * ends
+    return 0.5 * (middle + abs(middle))
+
+
+@nb.njit(cache=True, error_model="numpy", nogil=True, fastmath=_FAST, forceinline=True)
+def _add_effects(total: np.ndarray, slopes: np.ndarray, drugs: np.ndarray) -> None:
+    """Add an agent's slopes times its concentration, or area, to its group in both chains."""
+    for j in range(drugs.size):
+        total[j] += slopes[j] * drugs[j]
+        total[LANES + j] += slopes[LANES + j] * drugs[j]
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _step_chains(w: np.ndarray, j: int, step: float) -> None:
+    """Advance both chains of one lane."""
+    w[_PAST_COUNT * LANES + j], w[_PAST_CHANGE * LANES + j] = _count(w, j, 0), _change(w, j, 0)
+    w[(_PAST_COUNT + 1) * LANES + j] = _count(w, j, 1)
+    w[(_PAST_CHANGE + 1) * LANES + j] = _change(w, j, 1)
+    x, y = advance_chains(
+        _chain(w, j, 0),
+        _chain(w, j, 1),
+        _chain_effects(w, j, 0),
+        _chain_effects(w, j, 1),
+        _chain_rates(w, j, 0),
+        _chain_rates(w, j, 1),
+        step,
+    )
+    _set_chain(w, j, 0, x)
+    _set_chain(w, j, 1, y)
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _chain(w: np.ndarray, j: int, which: int) -> Chain:
+    chain = _CHAIN + _CHAIN_ROWS * which
+    return (
         w[chain * LANES + j],
         w[(chain + 1) * LANES + j],
         w[(chain + 2) * LANES + j],
         w[(chain + 3) * LANES + j],
         w[(chain + 4) * LANES + j],
         w[(chain + _W) * LANES + j],
-    ) = advance_chain(
-        w[chain * LANES + j],
-        w[(chain + 1) * LANES + j],
-        w[(chain + 2) * LANES + j],
-        w[(chain + 3) * LANES + j],
-        w[(chain + 4) * LANES + j],
-        w[(chain + _W) * LANES + j],
-        w[(chain + _START_EFFECT) * LANES + j],
-        w[(chain + _MIDDLE_EFFECT) * LANES + j],
-        w[(chain + _END_EFFECT) * LANES + j],
+    )
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _set_chain(w: np.ndarray, j: int, which: int, x: Chain) -> None:
+    chain = _CHAIN + _CHAIN_ROWS * which
+    w[chain * LANES + j] = x[0]
+    w[(chain + 1) * LANES + j] = x[1]
+    w[(chain + 2) * LANES + j] = x[2]
+    w[(chain + 3) * LANES + j] = x[3]
+    w[(chain + 4) * LANES + j] = x[4]
+    w[(chain + _W) * LANES + j] = x[5]
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _chain_effects(w: np.ndarray, j: int, which: int) -> Effects:
+    return (
+        w[(_START_EFFECT + which) * LANES + j],
+        w[(_MIDDLE_EFFECT + which) * LANES + j],
+        w[(_END_EFFECT + which) * LANES + j],
+    )
+
+
+@nb.njit(cache=True, error_model="numpy", inline="always")
+def _chain_rates(w: np.ndarray, j: int, which: int) -> Rates:
+    chain = _CHAIN + _CHAIN_ROWS * which
+    return (
         w[(chain + _TRANSIT) * LANES + j],
         w[(chain + _FEEDBACK) * LANES + j],
         w[(chain + _BOOST) * LANES + j],
         w[(chain + _SPEED) * LANES + j],
-        step,
     )
