@@ -307,10 +307,10 @@ def _check_monotone(regimen: Regimen, seed: int) -> None:
         results.append((courses, *one_cycle(courses, earlier, last)))
     (courses, before, chart, lowest), (_, same, more, lower_still) = results
     assert before.tobytes() == same.tobytes()
-    # A fall is answered by a rebound, which a later dose meets: less than a hundredth. From rest
-    # nothing but rounding is left.
+    # A fall is answered by a rebound, which a later dose meets: one or two hundredths. The trap's
+    # term took a third of the kill away. From rest nothing but rounding is left.
     from_rest = len(earlier) == 0 and len(regimen.dose_weeks) == 1
-    assert (lower_still <= lowest * (1.0 + (1e-6 if from_rest else 1e-2))).all()
+    assert (lower_still <= lowest * (1.0 + (1e-6 if from_rest else 3e-2))).all()
     assert (more["acute"] >= chart["acute"]).all()
     for field in ("exposures", "kill", "renal_permanent", "renal_reversible"):
         assert (more[field] >= chart[field] * (1.0 - 1e-9)).all(), field
