@@ -25,10 +25,11 @@ from posology.pharmacology.week import GRADE4, ONE_CELL
 def _advanced(x: Chain, effects: Effects, rates: Rates, step: float) -> Chain:
     """One Runge-Kutta step of a chain."""
     one = chain_change(x, effects[0], rates)
-    two = chain_change(moved_chain(x, one, 0.5 * step), effects[1], rates)
-    three = chain_change(moved_chain(x, two, 0.5 * step), effects[1], rates)
-    four = chain_change(moved_chain(x, three, step), effects[2], rates)
-    return moved_chain(x, weighted_changes(one, two, three, four), step / 6.0)
+    span = step * rates[0]
+    two = chain_change(moved_chain(x, one, 0.5 * span), effects[1], rates)
+    three = chain_change(moved_chain(x, two, 0.5 * span), effects[1], rates)
+    four = chain_change(moved_chain(x, three, span), effects[2], rates)
+    return moved_chain(x, weighted_changes(one, two, three, four), span / 6.0)
 
 
 @nb.njit(error_model="numpy", nogil=True, fastmath={"contract", "nsz", "arcp"})
@@ -95,7 +96,7 @@ def _advance_patient(
             count, slope = x[4], transit * (speed * x[3] - x[4])
             middle = combined_effect(area[chain, 0], area[chain, 1], area[chain, 2], agents.order)
             end = combined_effect(after[chain, 0], after[chain, 1], after[chain, 2], agents.order)
-            rates = (transit, body.feedback[chain, i], boost, speed)
+            rates = (transit * speed, body.feedback[chain, i], boost / speed, 1.0 / speed)
             before_step = (x[0], x[1], x[2], x[3], x[4], x[5])
             after_step = _advanced(before_step, (start[chain], middle, end), rates, step)
             for s in range(6):

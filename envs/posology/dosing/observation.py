@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -104,8 +106,33 @@ def observe(
 ) -> Float[np.ndarray, "patients features"]:
     """Observation of ``slots``, or of every slot, float32: the features named in ``shown``."""
     seen = clinical_values(courses, slots)
-    columns = [feature.encode(seen[feature.name]) for feature in shown]
-    return np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
+    values = np.array([seen[feature.name] for feature in shown])
+    scale = _scale(tuple(shown))
+    for transform, rows in scale.rows:
+        values[rows] = _ENCODE[transform](values[rows])
+    values -= scale.centre
+    values /= scale.spread
+    np.clip(values, -_LIMIT, _LIMIT, out=values)
+    return np.ascontiguousarray(values.astype(np.float32).T)
+
+
+class _Scale(NamedTuple):
+    """The scales of several features: a row each."""
+
+    rows: tuple[tuple[str, list[int]], ...]
+    """Which rows each transform other than identity is taken of."""
+    centre: Float[np.ndarray, "features 1"]
+    spread: Float[np.ndarray, "features 1"]
+
+
+@lru_cache
+def _scale(shown: tuple[Feature, ...]) -> _Scale:
+    names = {feature.transform for feature in shown} - {"identity"}
+    return _Scale(
+        tuple((name, [k for k, f in enumerate(shown) if f.transform == name]) for name in names),
+        np.array([[feature.centre] for feature in shown]),
+        np.array([[feature.spread] for feature in shown]),
+    )
 
 
 def decode(
@@ -134,22 +161,26 @@ def clinical_values(
     """What the clinic sees of ``slots``, or of every slot, by feature name, in clinical units."""
     where = slice(None) if slots is None else slots
     chart, regimen = courses.chart[where], courses.regimen
-    person = courses.persons[chart["patient"]]
+    whose = chart["patient"]
     known = courses.scenario.genotype_observed
     since = chart["weeks_since_dose"]
     baseline = chart["sld_baseline_mm"]
     permitted = courses.permitted()[:, where]
     due = courses.is_due()[where]
     values = {
-        "age": person["age_years"],
-        "female": person["female"],
-        "performance status": person["ecog"],
-        "body surface area": person["bsa_m2"],
-        "albumin": person["albumin_g_l"],
-        "alpha1-acid glycoprotein": person["aag_g_l"],
-        "bilirubin": person["bilirubin_umol_l"],
-        "DPYD activity": person["dpyd_activity"] if known else np.full(chart.size, -1.0),
-        "UGT1A1 slow alleles": person["ugt1a1_slow"] if known else np.full(chart.size, -1.0),
+        "age": courses.persons["age_years"][whose],
+        "female": courses.persons["female"][whose],
+        "performance status": courses.persons["ecog"][whose],
+        "body surface area": courses.persons["bsa_m2"][whose],
+        "albumin": courses.persons["albumin_g_l"][whose],
+        "alpha1-acid glycoprotein": courses.persons["aag_g_l"][whose],
+        "bilirubin": courses.persons["bilirubin_umol_l"][whose],
+        "DPYD activity": courses.persons["dpyd_activity"][whose]
+        if known
+        else np.full(chart.size, -1.0),
+        "UGT1A1 slow alleles": courses.persons["ugt1a1_slow"][whose]
+        if known
+        else np.full(chart.size, -1.0),
         "week": chart["week"].astype(float),
         "cycles begun": chart["cycles"].astype(float),
         "weeks since cycle began": np.minimum(since, NEVER).astype(float),

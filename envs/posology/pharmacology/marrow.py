@@ -13,16 +13,15 @@ Chain = tuple[float, float, float, float, float, float]
 Effects = tuple[float, float, float]
 """The drugs' effect at a step's start, middle and end."""
 Rates = tuple[float, float, float, float]
-"""Transit rate [1/h], feedback exponent, boost and speed."""
+"""A chain's pace k s [1/h], feedback exponent, gain g/s and outflow 1/s, see `chain_change`."""
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
 def growth(exponent: float) -> float:
     """``exp(x)`` by the (2, 2) Padé approximant of x/8 to the eighth: never negative."""
-    x = exponent * 0.125
-    even = 1.0 + x * x * 0.08333333333333333
-    odd = 0.5 * x
-    root = (even + odd) / (even - odd)
+    x = exponent * 0.0625
+    even = 1.0 + x * x * 0.3333333333333333
+    root = (even + x) / (even - x)
     root = root * root
     root = root * root
     return root * root
@@ -30,7 +29,7 @@ def growth(exponent: float) -> float:
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
 def chain_change(x: Chain, effect: float, rates: Rates) -> Chain:
-    """Derivative of Friberg's chain, with the two effects of G-CSF of Quartino (2014).
+    """Derivative of Friberg's chain, with the two effects of G-CSF of Quartino (2014), over k s.
 
     The proliferating pool p, three transits a, b, c and the circulating count n [10^9/L], and the
     feedback signal ``w = (baseline/n)^gamma``, carried as a state so that no power is taken:
@@ -42,22 +41,21 @@ def chain_change(x: Chain, effect: float, rates: Rates) -> Chain:
     The proliferating pool is advanced on the log scale, so it stays positive under any dose.
     """
     p, a, b, c, n, w = x
-    transit_rate, feedback, boost, speed = rates
-    fast = transit_rate * speed
-    slope = fast * c - transit_rate * n
+    _, feedback, gain, outflow = rates
+    slope = c - outflow * n
     return (
-        transit_rate * ((1.0 - effect) * w * boost - speed),
-        fast * (p - a),
-        fast * (a - b),
-        fast * (b - c),
+        (1.0 - effect) * gain * w - 1.0,
+        p - a,
+        a - b,
+        b - c,
         slope,
-        -feedback * w * slope / n,
+        -w * (feedback * slope / n),
     )
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
 def moved_chain(x: Chain, change: Chain, step: float) -> Chain:
-    """The chain after a step along its derivative."""
+    """The chain after a step along its derivative, in units of 1/(k s)."""
     return (
         x[0] * growth(step * change[0]),
         x[1] + step * change[1],
@@ -95,18 +93,19 @@ def advance_chains(
 
     Their stages alternate because a processor then works on one while the other waits.
     """
-    half, sixth = 0.5 * step, step / 6.0
+    xs, ys = step * x_rates[0], step * y_rates[0]
+    sixth = 1.0 / 6.0
     x1 = chain_change(x, x_effects[0], x_rates)
     y1 = chain_change(y, y_effects[0], y_rates)
-    x2 = chain_change(moved_chain(x, x1, half), x_effects[1], x_rates)
-    y2 = chain_change(moved_chain(y, y1, half), y_effects[1], y_rates)
-    x3 = chain_change(moved_chain(x, x2, half), x_effects[1], x_rates)
-    y3 = chain_change(moved_chain(y, y2, half), y_effects[1], y_rates)
-    x4 = chain_change(moved_chain(x, x3, step), x_effects[2], x_rates)
-    y4 = chain_change(moved_chain(y, y3, step), y_effects[2], y_rates)
+    x2 = chain_change(moved_chain(x, x1, 0.5 * xs), x_effects[1], x_rates)
+    y2 = chain_change(moved_chain(y, y1, 0.5 * ys), y_effects[1], y_rates)
+    x3 = chain_change(moved_chain(x, x2, 0.5 * xs), x_effects[1], x_rates)
+    y3 = chain_change(moved_chain(y, y2, 0.5 * ys), y_effects[1], y_rates)
+    x4 = chain_change(moved_chain(x, x3, xs), x_effects[2], x_rates)
+    y4 = chain_change(moved_chain(y, y3, ys), y_effects[2], y_rates)
     return (
-        moved_chain(x, weighted_changes(x1, x2, x3, x4), sixth),
-        moved_chain(y, weighted_changes(y1, y2, y3, y4), sixth),
+        moved_chain(x, weighted_changes(x1, x2, x3, x4), sixth * xs),
+        moved_chain(y, weighted_changes(y1, y2, y3, y4), sixth * ys),
     )
 
 

@@ -30,9 +30,9 @@ MOST_MODES, MOST_AGENTS, MOST_GROUPS = 12, 4, 3
 """What one regimen may need."""
 GRADE4 = 0.5
 """Neutrophils [10^9/L] below which the hours are counted (CTCAE v5 grade 4)."""
-TRACE = 1e-6
-"""Effect on proliferation below which no drug is left to follow."""
-REST = 0.5
+TRACE = 0.01
+"""Effect on proliferation below which what is left of a drug hardly moves anything."""
+REST = 0.9
 """Distance of a pool from its baseline, as a share of it, below which it moves slowly."""
 ONE_CELL = 1e-9
 """One cell a litre [10^9/L]: a pool is never left emptier, so that it can grow again."""
@@ -142,7 +142,7 @@ _MIDDLE_EFFECT = _START_EFFECT + 2
 _END_EFFECT = _MIDDLE_EFFECT + 2
 _CHAIN = _END_EFFECT + 2
 # Rows of a chain, from _CHAIN for neutrophils and further on for platelets: five stages, and
-_W, _TRANSIT, _FEEDBACK, _BOOST, _SPEED, _LOWEST = 5, 6, 7, 8, 9, 10
+_W, _RATE, _FEEDBACK, _GAIN, _OUTFLOW, _LOWEST = 5, 6, 7, 8, 9, 10
 _CHAIN_ROWS = 11
 # both chains' counts and their rates of change at the step's start
 _PAST_COUNT = _CHAIN + 2 * _CHAIN_ROWS
@@ -243,10 +243,11 @@ def _load(w: np.ndarray, block: np.ndarray, body: Body, agents: Agents, hours: n
             w[(row + _W) * LANES + j] = math.exp(
                 body.feedback[chain, i] * math.log(body.baseline[chain, i] / count)
             )
-            w[(row + _TRANSIT) * LANES + j] = body.transit[chain, i]
             w[(row + _FEEDBACK) * LANES + j] = body.feedback[chain, i]
-            w[(row + _BOOST) * LANES + j] = body.boost[i] if chain == 0 else 1.0
-            w[(row + _SPEED) * LANES + j] = body.speed[i] if chain == 0 else 1.0
+            boost, speed = (body.boost[i], body.speed[i]) if chain == 0 else (1.0, 1.0)
+            w[(row + _RATE) * LANES + j] = body.transit[chain, i] * speed
+            w[(row + _GAIN) * LANES + j] = boost / speed
+            w[(row + _OUTFLOW) * LANES + j] = 1.0 / speed
             w[(row + _LOWEST) * LANES + j] = count
             for a in range(number):
                 w[(_SLOPE + 2 * a + chain) * LANES + j] = body.slopes[number * chain + a, i]
@@ -334,8 +335,8 @@ def _count(w: np.ndarray, j: int, which: int) -> float:
 def _change(w: np.ndarray, j: int, which: int) -> float:
     """Rate of change of a chain's circulating count [10^9/L/h]."""
     chain = _CHAIN + _CHAIN_ROWS * which
-    arriving = w[(chain + _SPEED) * LANES + j] * w[(chain + STAGES - 2) * LANES + j]
-    return w[(chain + _TRANSIT) * LANES + j] * (arriving - w[(chain + STAGES - 1) * LANES + j])
+    leaving = w[(chain + _OUTFLOW) * LANES + j] * w[(chain + STAGES - 1) * LANES + j]
+    return w[(chain + _RATE) * LANES + j] * (w[(chain + STAGES - 2) * LANES + j] - leaving)
 
 
 @nb.njit(cache=True, error_model="numpy", inline="always")
@@ -600,8 +601,8 @@ def _chain_effects(w: np.ndarray, j: int, which: int) -> Effects:
 def _chain_rates(w: np.ndarray, j: int, which: int) -> Rates:
     chain = _CHAIN + _CHAIN_ROWS * which
     return (
-        w[(chain + _TRANSIT) * LANES + j],
+        w[(chain + _RATE) * LANES + j],
         w[(chain + _FEEDBACK) * LANES + j],
-        w[(chain + _BOOST) * LANES + j],
-        w[(chain + _SPEED) * LANES + j],
+        w[(chain + _GAIN) * LANES + j],
+        w[(chain + _OUTFLOW) * LANES + j],
     )

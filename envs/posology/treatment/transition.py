@@ -48,6 +48,9 @@ _BLOOD, _OTHER, _EVENTS, _ACUTE, _FURTHER = range(5)  # draws of a week
 Record = Any
 """One patient's entry of a record array, whose fields a type checker cannot know."""
 
+# What follows one patient is inlined: to hand on the body, a tuple of arrays, costs more than most
+# of it does, for compiled code counts references to each.
+
 
 @nb.njit(cache=True, nogil=True)
 def first_visit(
