@@ -85,7 +85,7 @@ def test_stored_policies_give_the_stored_values_again(finished: tuple[Path, str,
     folder = finished[0]
     for record in Ledger(folder / "ledger.jsonl").read().trials:
         policy = read_policy(folder / record.checkpoint)
-        assert policy.provenance["weights"] == list(record.spec.weights)
+        assert policy.provenance["preferences"] == [list(each) for each in record.spec.preferences]
         with np.load(folder / "trials" / record.spec.trial_id / "held-out.npz") as stored:
             means = stored["returns"].mean(axis=0)
         assert [each.value for each in record.held_out.value_vector] == pytest.approx(means)

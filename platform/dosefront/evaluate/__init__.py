@@ -6,22 +6,27 @@ from dosefront.evaluate.comparators import (
     evaluate_comparators,
     paired_differences,
 )
-from dosefront.evaluate.network import NetworkPolicy, read_policy
+from dosefront.evaluate.network import ActionForm, NetworkPolicy, read_policy
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
 from dosefront.evaluate.roll_out import PatientResults, roll_out
+from dosefront.evaluate.situation import Situation, View, offers_masks
 
 __all__ = [
     "HELD_OUT",
     "SELECT",
     "TRAIN",
+    "ActionForm",
     "ComparatorResults",
     "NetworkPolicy",
     "PatientResults",
     "Policy",
+    "Situation",
+    "View",
     "chosen_objectives",
     "cohort_options",
     "evaluate_comparators",
+    "offers_masks",
     "paired_differences",
     "read_policy",
     "roll_out",

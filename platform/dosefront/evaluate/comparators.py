@@ -27,6 +27,7 @@ def evaluate_comparators(
     *,
     objectives: Sequence[str],
     cohorts: Mapping[str, int],
+    discount: float = 1.0,
 ) -> tuple[ComparatorResults, ...]:
     """Every comparator that the environment offers, on the select and held-out cohorts."""
     env = gymnasium.make_vec(
@@ -43,6 +44,7 @@ def evaluate_comparators(
             options=arguments,
             objectives=objectives,
             patients=arguments["patients"],
+            discount=discount,
         )
 
     return tuple(

@@ -10,8 +10,10 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 import posology  # noqa: F401  registers its environments
+from dosefront.evaluate.network import NetworkPolicy
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
+from dosefront.evaluate.situation import Situation, View
 from dosefront.front import mean_interval, rate_interval
 from dosefront.records import Outcome
 
@@ -21,7 +23,7 @@ class PatientResults:
     """What a policy did to each patient of a cohort."""
 
     returns: Float[np.ndarray, "patients objectives"]
-    """Undiscounted return vectors, maximised."""
+    """Return vectors, maximised; discounted as `roll_out` was asked to."""
     endpoints: Mapping[str, Shaped[np.ndarray, " patients"]]
     """Clinical endpoints: booleans average to rates, numbers to means; whole numbers name a kind,
     such as the tumour, and are not averaged."""
@@ -53,6 +55,7 @@ def roll_out(
     options: Mapping[str, Any],
     objectives: Sequence[str],
     patients: int,
+    discount: float = 1.0,
 ) -> PatientResults:
     """Treat patients 0 to ``patients - 1`` of the cohort that ``options`` name, each once.
 
@@ -64,19 +67,25 @@ def roll_out(
         options: keyword arguments of its constructor.
         objectives: names of the objectives to return, in this order.
         patients: how many.
+        discount: of the returns.
     """
     env = gymnasium.make_vec(
         environment, num_envs=patients, vectorization_mode="vector_entry_point", **options
     )
     observations, _ = env.reset(options={"patients": np.arange(patients)})
-    _, columns = chosen_objectives(env.metadata, objectives)
+    chosen, columns = chosen_objectives(env.metadata, objectives)
+    view = policy.view if isinstance(policy, NetworkPolicy) else View()
+    situation = Situation(env, objectives=chosen, columns=columns, view=view)
     returns = np.zeros((patients, len(columns)))
     running = np.ones(patients, bool)
+    factor = 1.0
     endpoints: dict[str, np.ndarray[Any, Any]] = {}
     while running.any():
-        actions = policy.actions(observations)
+        actions = policy.actions(situation.shown(observations))
         observations, rewards, terminated, truncated, infos = env.step(actions)
-        returns[running] += np.asarray(rewards)[running][:, columns]
+        situation.accrue(rewards)
+        returns[running] += factor * np.asarray(rewards)[running][:, columns]
+        factor *= discount
         ended = running & (terminated | truncated)
         for name, values in infos.get("endpoints", {}).items() if ended.any() else ():
             endpoints.setdefault(name, np.zeros(patients, values.dtype))[ended] = values[ended]

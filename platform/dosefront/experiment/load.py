@@ -10,14 +10,17 @@ from pydantic import ValidationError
 
 from dosefront.errors import ExperimentError, Fault
 from dosefront.experiment.document import Document, read_document
-from dosefront.experiment.environment import EnvironmentSection, describe, payable
+from dosefront.experiment.environment import (
+    EnvironmentDescription,
+    EnvironmentSection,
+    describe,
+    payable,
+)
 from dosefront.experiment.faults import validation_faults
+from dosefront.experiment.settings import ALGORITHM_SETTINGS, name_of
 from dosefront.experiment.spec import ExperimentSpec
 from dosefront.experiment.suggestion import suggestion
 from dosefront.records import write_atomically
-
-LEARNABLE = ("Discrete",)
-"""Kinds of actions that the algorithms learn."""
 
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> ExperimentSpec:
@@ -57,12 +60,7 @@ def _environment_faults(document: Document) -> Iterator[Fault]:
             break
     else:
         return
-    if environment.action_space not in LEARNABLE:
-        yield document.values["environment", "id"].fault(
-            f"{environment.id} takes {environment.action_space} actions; PPO and DQN learn "
-            f"{' or '.join(LEARNABLE)} ones here. Use the environment of the same regimen with "
-            "discrete doses."
-        )
+    yield from _action_faults(document, environment)
     known = [objective.name for objective in environment.objectives]
     for index, name in enumerate(names):
         if isinstance(name, str) and name not in known:
@@ -73,6 +71,20 @@ def _environment_faults(document: Document) -> Iterator[Fault]:
                     "Name it in environment.options.objectives too."
                 )
             yield document.values["objectives", index].fault(message)
+
+
+def _action_faults(document: Document, environment: EnvironmentDescription) -> Iterator[Fault]:
+    """Algorithms that cannot learn the environment's actions."""
+    learners = {name_of(each): each.actions for each in ALGORITHM_SETTINGS}
+    able = [name for name, actions in learners.items() if environment.action_space in actions]
+    asked = document.data.get("algorithms")
+    for number, each in enumerate(asked if isinstance(asked, list) else ()):
+        name = each.get("name") if isinstance(each, dict) else None
+        if name in learners and name not in able:
+            yield document.values["algorithms", number, "name"].fault(
+                f"{name} learns {' and '.join(learners[name])} actions; {environment.id} takes "
+                f"{environment.actions}. {', '.join(able)} can."
+            )
 
 
 def dump_resolved(spec: ExperimentSpec, path: Path) -> None:

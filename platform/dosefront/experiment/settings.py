@@ -1,24 +1,34 @@
-"""Settings of the algorithms, with their defaults."""
+"""Settings of the algorithms, with their defaults, and what each can take."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dosefront.experiment.values import Count, Number, Positive, Section, Share, Whole
+from dosefront.experiment.values import Count, Number, Positive, Section, Share, Text, Whole
 
 Network = Annotated[tuple[Count, ...], Field(min_length=1)]
+ANY_ACTIONS = ("Discrete", "MultiDiscrete", "Box")
+ADDED_UP = ("linear", "chebyshev", "lexicographic")
+"""Scalarizations that a scalar reward can carry, step by step."""
 
 
-class PPOSettings(Section):
-    """Proximal policy optimisation. Schulman et al. (2017), arXiv:1707.06347."""
+class _Settings(Section):
+    actions: ClassVar[tuple[str, ...]] = ANY_ACTIONS
+    """Kinds of action space that it learns."""
+    scalarizations: ClassVar[tuple[str, ...]] = ADDED_UP
+    """Scalarizations that it learns."""
+    is_conditioned: ClassVar[bool] = False
+    """Whether one training serves every preference."""
 
-    name: Literal["PPO"]
     steps: Count = 200_000
     """Environment steps over all patients."""
     network: Network = (64, 64)
     """Units of each hidden layer."""
-    learning_rate: Positive = 1e-3
     discount: Share = 1.0
+
+
+class _OnPolicySettings(_Settings):
+    learning_rate: Positive = 1e-3
     environments: Count = 128
     """Patients treated in parallel."""
     twins: Annotated[Count, Field(validate_default=True)] = 16
@@ -31,6 +41,10 @@ class PPOSettings(Section):
     """Coefficient of the entropy bonus."""
     gae_lambda: Share = 0.95
     clip: Positive = 0.2
+    sampler: Literal["columns", "rllib"] = "columns"
+    """Who steps the environments: ours, or RLlib's own runner."""
+    runners: Whole = 0
+    """Processes that sample beside the trial's own; 0 samples in it."""
 
     @field_validator("twins")
     @classmethod
@@ -43,16 +57,65 @@ class PPOSettings(Section):
         return twins
 
 
-class DQNSettings(Section):
-    """Deep Q-learning with replay. Mnih et al. (2015), doi:10.1038/nature14236."""
+class PPOSettings(_OnPolicySettings):
+    """Proximal policy optimisation. Schulman et al. (2017), arXiv:1707.06347."""
 
-    name: Literal["DQN"]
-    steps: Count = 60_000
-    """Environment steps over all patients."""
-    network: Network = (64, 64)
-    """Units of each hidden layer."""
+    name: Literal["PPO"]
+
+
+class VectorPPOSettings(_OnPolicySettings):
+    """PPO whose critic values every objective by itself; it can keep limits.
+
+    Limits are kept by a Lagrangian whose multiplier a PID controller moves. Stooke et al. (2020),
+    arXiv:2007.03964.
+    """
+
+    scalarizations: ClassVar[tuple[str, ...]] = ("linear", "epsilon-constraint")
+
+    name: Literal["VectorPPO"]
+    start: Text | None = None
+    """Checkpoint of a ConditionedPPO, `policy.npz`, to go on from."""
+
+
+class ConditionedPPOSettings(_OnPolicySettings):
+    """PPO that sees a preference, drawn anew for each course: one training for a whole front."""
+
+    scalarizations: ClassVar[tuple[str, ...]] = ("linear", "chebyshev")
+    is_conditioned: ClassVar[bool] = True
+
+    name: Literal["ConditionedPPO"]
+
+
+class _AsynchronousSettings(_Settings):
+    learning_rate: Positive = 5e-4
+    environments: Count = 32
+    """Patients treated in parallel by each runner."""
+    runners: Count = 1
+    """Processes that sample."""
+    fragment: Count = 32
+    """Steps of each patient per sampling."""
+    batch: Count = 1024
+    """Steps per update."""
+    entropy: Annotated[Number, Field(ge=0)] = 0.0
+
+
+class APPOSettings(_AsynchronousSettings):
+    """PPO that learns while it samples. RLlib's own."""
+
+    name: Literal["APPO"]
+
+
+class IMPALASettings(_AsynchronousSettings):
+    """Importance-weighted actors and learner. Espeholt et al. (2018), arXiv:1802.01561.
+
+    RLlib's own.
+    """
+
+    name: Literal["IMPALA"]
+
+
+class _ReplaySettings(_Settings):
     learning_rate: Positive = 1e-3
-    discount: Share = 1.0
     environments: Count = 64
     """Patients treated in parallel."""
     fragment: Count = 4
@@ -63,6 +126,18 @@ class DQNSettings(Section):
     """Transitions kept."""
     learning_starts: Whole = 2_000
     """Steps before the first update."""
+    training_intensity: Positive = 2.0
+    """Transitions replayed per transition sampled."""
+
+
+class DQNSettings(_ReplaySettings):
+    """Deep Q-learning with replay. Mnih et al. (2015), doi:10.1038/nature14236. RLlib's own."""
+
+    actions: ClassVar[tuple[str, ...]] = ("Discrete",)
+
+    name: Literal["DQN"]
+    steps: Count = 60_000
+    """Environment steps over all patients."""
     target_interval: Count = 2_000
     """Steps between copies to the target network."""
     exploration: Share = 0.05
@@ -70,8 +145,82 @@ class DQNSettings(Section):
     exploration_steps: Whole = 20_000
     """Steps until that share is reached."""
     n_step: Count = 1
-    training_intensity: Positive = 2.0
+
+
+class SACSettings(_ReplaySettings):
+    """Soft actor-critic. Haarnoja et al. (2018), arXiv:1812.05905. RLlib's own."""
+
+    actions: ClassVar[tuple[str, ...]] = ("Box",)
+
+    name: Literal["SAC"]
+    steps: Count = 60_000
+    """Environment steps over all patients."""
+    target_rate: Share = 0.005
+    """Share by which the target networks follow at an update."""
+
+
+class ConditionedDQNSettings(_ReplaySettings):
+    """Deep Q-learning of reward vectors, replayed under other preferences.
+
+    Yang et al. (2019), arXiv:1908.08342.
+    """
+
+    actions: ClassVar[tuple[str, ...]] = ("Discrete",)
+    scalarizations: ClassVar[tuple[str, ...]] = ("linear",)
+    is_conditioned: ClassVar[bool] = True
+
+    name: Literal["ConditionedDQN"]
+    target_rate: Share = 0.01
+    """Share by which the target network follows at an update."""
+    exploration: Share = 0.05
+    """Final share of random actions."""
+    exploration_steps: Whole = 20_000
+    """Steps until that share is reached."""
+    training_intensity: Positive = 8.0
     """Transitions replayed per transition sampled."""
 
 
-AlgorithmSettings = Annotated[PPOSettings | DQNSettings, Field(discriminator="name")]
+class ConditionedSACSettings(_ReplaySettings):
+    """Soft actor-critic of reward vectors, replayed under other preferences."""
+
+    actions: ClassVar[tuple[str, ...]] = ("Box",)
+    scalarizations: ClassVar[tuple[str, ...]] = ("linear",)
+    is_conditioned: ClassVar[bool] = True
+
+    name: Literal["ConditionedSAC"]
+    target_rate: Share = 0.005
+    """Share by which the target networks follow at an update."""
+    training_intensity: Positive = 64.0
+    """Transitions replayed per transition sampled."""
+
+
+AlgorithmSettings = Annotated[
+    PPOSettings
+    | VectorPPOSettings
+    | ConditionedPPOSettings
+    | APPOSettings
+    | IMPALASettings
+    | DQNSettings
+    | SACSettings
+    | ConditionedDQNSettings
+    | ConditionedSACSettings,
+    Field(discriminator="name"),
+]
+ALGORITHM_SETTINGS: tuple[type[_Settings], ...] = (
+    PPOSettings,
+    VectorPPOSettings,
+    ConditionedPPOSettings,
+    APPOSettings,
+    IMPALASettings,
+    DQNSettings,
+    SACSettings,
+    ConditionedDQNSettings,
+    ConditionedSACSettings,
+)
+"""In the order in which a list shows them."""
+
+
+def name_of(settings: type[_Settings]) -> str:
+    """The name by which the YAML knows an algorithm."""
+    name: str = get_args(settings.model_fields["name"].annotation)[0]
+    return name

@@ -1,21 +1,32 @@
 """The experiment: one YAML file's content, and the trials that follow from it."""
 
 import itertools
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
+from dosefront.experiment.document import Location
 from dosefront.experiment.environment import EnvironmentSection
-from dosefront.experiment.settings import AlgorithmSettings
+from dosefront.experiment.scalarizations import (
+    BoundedSection,
+    LinearSection,
+    Preference,
+    ScalarizationSection,
+)
+from dosefront.experiment.settings import ALGORITHM_SETTINGS, AlgorithmSettings, name_of
+from dosefront.experiment.suggestion import suggestion
 from dosefront.experiment.values import (
     Count,
     FolderName,
     Number,
     Section,
+    Share,
     Text,
     Whole,
     as_value_error,
     distinct,
+    placed_faults,
 )
 from dosefront.front import check_weights, lattice
 from dosefront.records import TrialSpec
@@ -28,6 +39,13 @@ class CohortSection(Section):
     train: Count = 4096
     select: Count = 500
     held_out: Count = 2000
+
+
+class EvaluationSection(Section):
+    """How a policy is judged."""
+
+    discount: Share = 1.0
+    """Of the returns: 1 adds a course's rewards up, as the clinic does."""
 
 
 class LatticeSection(Section):
@@ -73,16 +91,25 @@ Vectors = Annotated[tuple[Vector, ...], Field(min_length=1), AfterValidator(dist
 
 
 class ExperimentSpec(Section):
-    """An experiment: every weight vector with every algorithm and every seed."""
+    """An experiment: every preference with every algorithm and every seed."""
 
     name: FolderName
     environment: EnvironmentSection
     objectives: Annotated[tuple[Text, ...], Field(min_length=2), AfterValidator(distinct)]
     cohorts: CohortSection = CohortSection()
-    weights: Annotated[
-        Annotated[LatticeSection, Tag("<lattice>")] | Annotated[Vectors, Tag("<vectors>")],
-        Discriminator(_form_of_weights),
-    ]
+    evaluation: EvaluationSection = EvaluationSection()
+    weights: (
+        Annotated[
+            Annotated[LatticeSection, Tag("<lattice>")] | Annotated[Vectors, Tag("<vectors>")],
+            Discriminator(_form_of_weights),
+        ]
+        | None
+    ) = None
+    scalarizations: Annotated[
+        tuple[ScalarizationSection, ...],
+        Field(min_length=1, validate_default=True),
+        AfterValidator(distinct),
+    ] = (LinearSection(),)
     algorithms: Annotated[
         tuple[AlgorithmSettings, ...], Field(min_length=1), AfterValidator(distinct)
     ]
@@ -100,28 +127,96 @@ class ExperimentSpec(Section):
                 lattice(len(info.data["objectives"]), weights.lattice)
         return weights
 
+    @field_validator("scalarizations")
+    @classmethod
+    def _preferences_are_complete(
+        cls, sections: tuple[ScalarizationSection, ...], info: ValidationInfo
+    ) -> tuple[ScalarizationSection, ...]:
+        objectives = info.data.get("objectives", ())
+        faults: dict[Location, str] = {}
+        for number, section in enumerate(sections):
+            if isinstance(section, BoundedSection):
+                for name in (section.maximise, *section.bounds) if objectives else ():
+                    if name not in objectives:
+                        faults[number,] = (
+                            f'"{name}" is not among the objectives. {suggestion(name, objectives)}'
+                        )
+                if section.maximise in section.bounds:
+                    faults[number,] = (
+                        f'"{section.maximise}" is maximised and bounded here. Keep one.'
+                    )
+            elif info.data.get("weights", ()) is None:
+                faults[number,] = (
+                    f'{section.name} needs "weights"; found none. Add them, such as '
+                    "weights: {lattice: 5}, or name other scalarizations."
+                )
+        if faults:
+            raise placed_faults(faults)
+        return sections
+
+    @field_validator("algorithms")
+    @classmethod
+    def _algorithms_learn_the_scalarizations(
+        cls, algorithms: tuple[AlgorithmSettings, ...], info: ValidationInfo
+    ) -> tuple[AlgorithmSettings, ...]:
+        asked = {section.name for section in info.data.get("scalarizations", ())}
+        faults: dict[Location, str] = {}
+        for number, algorithm in enumerate(algorithms):
+            if asked and not asked & set(algorithm.scalarizations):
+                able = [
+                    name_of(each) for each in ALGORITHM_SETTINGS if asked & set(each.scalarizations)
+                ]
+                faults[number, "name"] = (
+                    f"{algorithm.name} learns {', '.join(algorithm.scalarizations)}; asked for "
+                    f"{', '.join(sorted(asked))}. {', '.join(able)} can."
+                )
+        if faults:
+            raise placed_faults(faults)
+        return algorithms
+
     def weight_vectors(self) -> tuple[tuple[float, ...], ...]:
-        """The preferences, written out."""
+        """The weights, written out; none where every preference is a limit."""
         if isinstance(self.weights, LatticeSection):
             vectors = lattice(len(self.objectives), self.weights.lattice)
             return tuple(tuple(vector) for vector in vectors.tolist())
-        return self.weights
+        return self.weights or ()
 
     def trials(self) -> tuple[TrialSpec, ...]:
-        """One trial per weight vector, algorithm and seed."""
+        """One trial per preference that an algorithm learns, and seed.
+
+        An algorithm that is conditioned on the preference learns all weights in one trial.
+        """
         return tuple(
             TrialSpec(
                 environment=self.environment.id,
                 environment_options=self.environment.constructor_arguments(),
                 objectives=self.objectives,
                 algorithm=algorithm.name,
-                weights=weights,
+                scalarization=written,
+                preferences=preferences,
                 seed=seed,
                 steps=algorithm.steps,
                 settings=algorithm.model_dump(mode="json", exclude={"name", "steps"}),
                 cohorts=self.cohorts.model_dump(),
+                discount=self.evaluation.discount,
             )
-            for weights, algorithm, seed in itertools.product(
-                self.weight_vectors(), self.algorithms, self.seeds
+            for (written, weights), algorithm, seed in itertools.product(
+                self._preferences(), self.algorithms, self.seeds
             )
+            if written["name"] in algorithm.scalarizations
+            for preferences in self._judged(algorithm, weights)
         )
+
+    def _preferences(self) -> Iterator[Preference]:
+        for section in self.scalarizations:
+            yield from section.preferences(self.objectives)
+
+    def _judged(
+        self, algorithm: AlgorithmSettings, weights: tuple[float, ...] | None
+    ) -> Iterator[tuple[tuple[float, ...], ...]]:
+        """The preferences that each trial of an algorithm is judged at."""
+        vectors = self.weight_vectors() if weights is None else (weights,)
+        if algorithm.is_conditioned:
+            yield vectors
+        else:
+            yield from ((vector,) for vector in vectors)

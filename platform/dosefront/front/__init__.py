@@ -4,26 +4,47 @@ Every objective is maximised inside; `Objective` converts from and to clinical u
 """
 
 from dosefront.front.dominance import dominates, nondominated, share_dominated
-from dosefront.front.hypervolume import hypervolume, normalise, points_beyond_reference
+from dosefront.front.hypervolume import extents, hypervolume, normalise, points_beyond_reference
 from dosefront.front.intervals import Estimate, mean_interval, paired_difference, rate_interval
 from dosefront.front.objective import Objective
-from dosefront.front.preferences import check_weights, lattice
-from dosefront.front.scalarization import linear, linear_weights_per_unit
+from dosefront.front.preferences import check_weights, lattice, spread
+from dosefront.front.scalarization import (
+    AUGMENTATION,
+    SCALARIZATIONS,
+    Chebyshev,
+    EpsilonConstraint,
+    Lexicographic,
+    Linear,
+    Scalarization,
+    expected_utility,
+    linear,
+    scalarization,
+)
 
 __all__ = [
+    "AUGMENTATION",
+    "SCALARIZATIONS",
+    "Chebyshev",
+    "EpsilonConstraint",
     "Estimate",
+    "Lexicographic",
+    "Linear",
     "Objective",
+    "Scalarization",
     "check_weights",
     "dominates",
+    "expected_utility",
+    "extents",
     "hypervolume",
     "lattice",
     "linear",
-    "linear_weights_per_unit",
     "mean_interval",
     "nondominated",
     "normalise",
     "paired_difference",
     "points_beyond_reference",
     "rate_interval",
+    "scalarization",
     "share_dominated",
+    "spread",
 ]

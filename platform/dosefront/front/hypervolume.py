@@ -18,15 +18,19 @@ def normalise(
     Values outside the box lie below 0 or above 1.
     """
     reference = np.array([each.maximised(each.reference) for each in objectives])
-    ideal = np.array([each.maximised(each.ideal) for each in objectives])
     if values.shape[1:] != (len(objectives),) or not np.all(np.isfinite(values)):
         raise FrontError(
             f"value vectors must hold one finite number for each of {len(objectives)} objectives; "
             f"got shape {values.shape}, {int(np.sum(~np.isfinite(values)))} not finite. "
             "Leave the failed policies out."
         )
-    normalised: Float[np.ndarray, "points objectives"] = (values - reference) / (ideal - reference)
+    normalised: Float[np.ndarray, "points objectives"] = (values - reference) / extents(objectives)
     return normalised
+
+
+def extents(objectives: Sequence[Objective]) -> Float[np.ndarray, " objectives"]:
+    """How far each objective's ideal lies from its reference, in its own unit."""
+    return np.array([abs(each.ideal - each.reference) for each in objectives])
 
 
 def hypervolume(

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from dosefront.errors import UsageError
 
@@ -32,6 +32,30 @@ def lattice(objectives: int, count: int) -> Float[np.ndarray, "count objectives"
     shares = itertools.product(range(divisions + 1), repeat=objectives - 1)
     vectors = [(*head, divisions - sum(head)) for head in shares if sum(head) <= divisions]
     return np.array(vectors, dtype=np.float64) / divisions
+
+
+def spread(
+    numbers: Int[np.ndarray, " count"], objectives: int
+) -> Float[np.ndarray, "count objectives"]:
+    """The weight vectors with these numbers in a sequence that fills the simplex evenly.
+
+    The spacings of sorted points of the R sequence on the unit cube, each uniform on the simplex:
+    any stretch of consecutive numbers is spread well, whatever its length. Roberts (2018),
+    https://extremelearning.com.au/unreasonable-effectiveness-of-quasirandom-sequences/.
+
+    >>> spread(np.arange(2), 2).round(3).tolist()
+    [[0.5, 0.5], [0.118, 0.882]]
+    """
+    dimensions = objectives - 1
+    base = 2.0
+    for _ in range(64):  # the root of x^(d+1) = x + 1
+        base = (1.0 + base) ** (1.0 / (dimensions + 1))
+    steps = base ** -np.arange(1.0, dimensions + 1.0)
+    points = np.sort((0.5 + numbers[:, None] * steps) % 1.0, axis=1)
+    spacings: Float[np.ndarray, "count objectives"] = np.diff(
+        points, axis=1, prepend=0.0, append=1.0
+    )
+    return spacings
 
 
 def check_weights(weights: Sequence[float], objectives: int) -> None:

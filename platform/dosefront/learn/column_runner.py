@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils.metrics import EPISODE_RETURN_MEAN
 
-from dosefront.learn.discrete_actions import draw
 from dosefront.learn.door import ScalarizedVectorEnv
 from dosefront.learn.fragment import Fragment
 
@@ -19,7 +18,8 @@ MOST_COURSES, MOST_DECISIONS = 1 << 24, 1 << 16
 class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # Ray is untyped
     """Steps the scalarizing door and returns a :class:`Fragment` instead of episodes.
 
-    RLlib's own runner spends some 30 microseconds of Python a step on connectors and episodes.
+    RLlib's own runner spends some 30 microseconds of Python a step on connectors and episodes. The
+    module says how many channels its critic values.
     """
 
     _needs_initial_reset: bool
@@ -30,10 +30,16 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # Ray is unt
         self._door: ScalarizedVectorEnv = self.env.unwrapped
         self._twins = getattr(self._door.env.unwrapped, "twins", 1)
         self._actions = torch.Generator()
+        self._steps = 0
         if self._seed is None:
             self._actions.seed()
         else:
             self._actions.manual_seed(self._seed)
+
+    def recent_returns(self) -> Float[np.ndarray, "courses objectives"]:
+        """Undiscounted return vectors of the courses that finished last."""
+        objectives = self._door.preferences.shape[1]
+        return np.array(self._door.return_vectors).reshape(-1, objectives)
 
     def _sample(
         self,
@@ -64,29 +70,34 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # Ray is unt
     def _roll_out(self, steps: int) -> Fragment:
         space, shape = self._door.single_observation_space, (steps, self.num_envs)
         observations = np.empty((steps + 1, self.num_envs, *space.shape), np.float32)  # type: ignore[misc]  # space is untyped
-        actions = np.empty(shape, self._door.single_action_space.dtype)
-        rewards = np.empty(shape, np.float32)
+        channels = self.module.channels
+        rewards, mixes = (np.ones((*shape, channels), np.float32) for _ in range(2))
         terminated, truncated, decided = (np.empty(shape, bool) for _ in range(3))
         occasions = np.empty(shape, np.int64)
+        actions = []
         for step in range(steps):
             observations[step] = self._observations
             decided[step] = ~self._ended
             occasions[step] = self._occasions()
-            actions[step] = self._act()
-            self._observations, rewards[step], terminated[step], truncated[step], _ = (
-                self._door.step(actions[step])
+            if channels > 1:
+                mixes[step] = self._door.preferences
+            with torch.inference_mode():
+                drawn = self.module.explore(
+                    torch.from_numpy(self._observations), self._actions, steps=self._steps
+                ).numpy()
+            actions.append(drawn)
+            self._observations, scalars, terminated[step], truncated[step], _ = self._door.step(
+                self.module.head.given(drawn)
             )
+            rewards[step] = self._door.vectors if channels > 1 else scalars[:, None]
             self._decisions = np.where(self._ended, 0, self._decisions + 1)
             self._courses += self._ended
             self._ended = terminated[step] | truncated[step]
+            self._steps += self.num_envs
         observations[steps] = self._observations
-        columns = (observations, actions, rewards, terminated, truncated, decided, occasions)
+        outcome = (rewards, mixes, terminated, truncated, decided, occasions)
+        columns = (observations, np.array(actions), *outcome)
         return Fragment(*(column.swapaxes(0, 1) for column in columns))
-
-    def _act(self) -> Shaped[np.ndarray, " envs"]:
-        with torch.inference_mode():
-            outputs = self.module.policy(torch.from_numpy(self._observations))
-            return draw(outputs, self._actions).numpy()
 
     def _occasions(self) -> Int[np.ndarray, " envs"]:
         """Family, course and number of the decision, in one number."""

@@ -1,23 +1,30 @@
 """Scalarization at the door: a vector-reward environment as RLlib takes it."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float
 
-from dosefront.evaluate import chosen_objectives
-from dosefront.front import linear, linear_weights_per_unit
+from dosefront.evaluate import Situation, View, chosen_objectives, offers_masks
+from dosefront.front import scalarization, spread
 
 RECENT = 256
 """Courses over which recent returns are averaged."""
+MOST_COURSES = 1 << 20
+"""Of one family in a training: what keeps the preferences of different seeds apart."""
 
 
 class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
-    """Pays the weighted sum of a reward vector and keeps the return vectors of finished courses.
+    """Pays the utility of a reward vector and keeps the return vectors of finished courses.
+
+    What is not the sum of its steps is paid as it grows: the utility of what has accrued after a
+    step less that before it, and what has accrued is shown: the sum over a course is its utility. A
+    limit is not paid at all, for it is the learner's to keep.
 
     The sums are kept here and not taken from RLlib's episodes, whose chunks are changed in place by
     the learner when both share a process, so that lengths and sums derived from them are off.
@@ -26,11 +33,24 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         env: a native vector environment with NEXT_STEP autoreset. RLlib takes any mode without
             complaint, and with another one learns from the wrong final observations.
         objectives: names of the objectives to weigh, in the weights' order.
+        scalarize: the scalarization, as an experiment writes it.
         weights: the preference, on the scale of the environment's reference box.
+        is_conditioned: show a preference, and draw another for each course; ``weights`` are then
+            those of the first.
+        discount: of what accrues.
+        seed: which preferences are drawn.
     """
 
     def __init__(
-        self, env: VectorEnv[Any, Any, Any], *, objectives: Sequence[str], weights: Sequence[float]
+        self,
+        env: VectorEnv[Any, Any, Any],
+        *,
+        objectives: Sequence[str],
+        weights: Sequence[float],
+        scalarize: Mapping[str, Any] | None = None,
+        is_conditioned: bool = False,
+        discount: float = 1.0,
+        seed: int = 0,
     ) -> None:
         mode = env.metadata.get("autoreset_mode")
         if mode is not AutoresetMode.NEXT_STEP:
@@ -41,26 +61,49 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         self.env = env
         self.num_envs = env.num_envs
         self.metadata = env.metadata
-        chosen, self._columns = chosen_objectives(env.metadata, objectives)
+        chosen, columns = chosen_objectives(env.metadata, objectives)
         self.weights = tuple(weights)
-        self._coefficients = linear_weights_per_unit(chosen, weights)
-        self.single_observation_space = env.single_observation_space
+        self.scalarization = scalarization(scalarize or {"name": "linear"}, chosen)
+        self.is_conditioned = is_conditioned
+        self._telescopes = (
+            self.scalarization.criterion == "ESR" and not self.scalarization.is_additive
+        )
+        self.view = View(
+            accrued=self._telescopes,
+            discount=discount if self._telescopes else 1.0,
+            preference=self.weights if is_conditioned else None,
+            masks=offers_masks(env),
+        )
+        self._situation = Situation(env, objectives=chosen, columns=columns, view=self.view)
+        self._situation.preferences[:] = self.weights
+        self._columns = columns
+        self.single_observation_space = self._observed(env.single_observation_space)
         self.single_action_space = env.single_action_space
-        self.observation_space = env.observation_space
+        self.observation_space = batch_space(self.single_observation_space, env.num_envs)
         self.action_space = env.action_space
         self.return_vectors: deque[Float[np.ndarray, " objectives"]] = deque(maxlen=RECENT)
         self.scalar_returns: deque[float] = deque(maxlen=RECENT)
-        self._vectors = np.zeros((env.num_envs, len(chosen)))
+        self.vectors: Float[np.ndarray, "envs objectives"] = np.zeros((env.num_envs, len(chosen)))
+        """Rewards of the last step, on the box's scale."""
+        self._families = np.arange(env.num_envs) // getattr(env.unwrapped, "twins", 1)
+        self._courses = np.full(env.num_envs, seed * MOST_COURSES)
+        self._returns = np.zeros((env.num_envs, len(chosen)))
         self._scalars = np.zeros(env.num_envs)
+        self._ended = np.zeros(env.num_envs, bool)
+
+    @property
+    def preferences(self) -> Float[np.ndarray, "envs objectives"]:
+        """The preference that each course is to serve."""
+        return self._situation.preferences
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Start every course anew."""
-        self._vectors[:] = 0.0
-        self._scalars[:] = 0.0
         observations, _ = self.env.reset(seed=seed, options=options)
-        return observations, {}
+        self._begin(np.ones(self.num_envs, bool))
+        self._ended[:] = False
+        return self._situation.shown(observations), {}
 
     def step(
         self, actions: Any
@@ -69,28 +112,55 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
     ]:
         """One step; the reward is scalar, and infos are left out for speed."""
         observations, all_vectors, terminated, truncated, _ = self.env.step(actions)
-        vectors = np.asarray(all_vectors)[:, self._columns]
-        rewards = linear(vectors, self._coefficients)
-        self._vectors += vectors
+        if self._ended.any():
+            self._begin(self._ended)
+        before = self._situation.accrued.copy() if self._telescopes else None
+        self.vectors = self._situation.accrue(all_vectors)
+        rewards = self._paid(before)
+        self._returns += np.asarray(all_vectors, np.float64)[:, self._columns]
         self._scalars += rewards
-        for slot in np.flatnonzero(terminated | truncated):
-            self.return_vectors.append(self._vectors[slot].copy())
+        self._ended = terminated | truncated
+        for slot in np.flatnonzero(self._ended):
+            self.return_vectors.append(self._returns[slot].copy())
             self.scalar_returns.append(float(self._scalars[slot]))
-            self._vectors[slot] = 0.0
-            self._scalars[slot] = 0.0
-        return observations, rewards, terminated, truncated, {}
+        return self._situation.shown(observations), rewards, terminated, truncated, {}
 
     def close_extras(self, **kwargs: Any) -> None:
         """Close the environment behind the door."""
-        self.env.close(**kwargs)
+        if "env" in vars(self):  # a refused one is closed too, when it is forgotten
+            self.env.close(**kwargs)
+
+    def _paid(
+        self, before: Float[np.ndarray, "envs objectives"] | None
+    ) -> Float[np.ndarray, " envs"]:
+        if before is None:
+            return (self.preferences * self.vectors).sum(axis=1)
+        utility, after = self.scalarization.utility, self._situation.accrued
+        return utility(after, self.preferences) - utility(before, self.preferences)
+
+    def _begin(self, slots: Bool[np.ndarray, " envs"]) -> None:
+        self._situation.begin(slots)
+        self._returns[slots] = 0.0
+        self._scalars[slots] = 0.0
+        if self.is_conditioned:
+            numbers = self._courses[slots] * (self._families[-1] + 1) + self._families[slots]
+            self.preferences[slots] = spread(numbers, self.preferences.shape[1])
+        self._courses[slots] += 1
+
+    def _observed(self, space: Any) -> gymnasium.spaces.Box:
+        """The space of what is shown."""
+        extra = np.full(self._situation.extra, np.inf, np.float32)
+        low, high = np.append(space.low, -extra), np.append(space.high, extra)
+        return gymnasium.spaces.Box(low, high, dtype=np.float32)
 
 
 def make_scalarized(context: dict[str, Any]) -> ScalarizedVectorEnv:
-    """The environment of RLlib's ``env_config``: environment, options, objectives, weights."""
+    """The environment of RLlib's ``env_config``: environment, options and what the door asks."""
+    arguments = dict(context)
     env = gymnasium.make_vec(
-        context["environment"],
-        num_envs=context["num_envs"],
+        arguments.pop("environment"),
+        num_envs=arguments.pop("num_envs"),
         vectorization_mode="vector_entry_point",
-        **context["options"],
+        **arguments.pop("options"),
     )
-    return ScalarizedVectorEnv(env, objectives=context["objectives"], weights=context["weights"])
+    return ScalarizedVectorEnv(env, **arguments)

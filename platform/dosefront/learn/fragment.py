@@ -10,8 +10,11 @@ class Fragment(NamedTuple):
     """Steps of each environment, and one observation more than steps: the one after the last."""
 
     observations: Float32[np.ndarray, "envs instants features"]
-    actions: Shaped[np.ndarray, "envs steps"]
-    rewards: Float32[np.ndarray, "envs steps"]
+    actions: Shaped[np.ndarray, "envs steps ..."]
+    rewards: Float32[np.ndarray, "envs steps channels"]
+    """One channel for each objective, or one alone: the scalarized reward."""
+    mixes: Float32[np.ndarray, "envs steps channels"]
+    """What each channel's advantage counts: the preference, or 1 where there is one channel."""
     terminated: Bool[np.ndarray, "envs steps"]
     truncated: Bool[np.ndarray, "envs steps"]
     decided: Bool[np.ndarray, "envs steps"]

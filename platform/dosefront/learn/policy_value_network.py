@@ -1,55 +1,66 @@
 """Two perceptrons that share nothing: one acts, one values."""
 
-import math
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, Shaped
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.rl_module.apis import InferenceOnlyAPI, ValueFunctionAPI
 from ray.rllib.core.rl_module.torch import TorchRLModule
 from torch import Tensor, nn
 
-HIDDEN_GAIN, POLICY_GAIN, VALUE_GAIN = math.sqrt(2.0), 0.01, 1.0
-"""Gains of orthogonal initialization; with a small last one the first policy is nearly uniform.
-Andrychowicz et al. (2021), arXiv:2006.05990."""
+from dosefront.learn.action_heads import Gaussian, action_head, opened
+from dosefront.learn.networks import POLICY_GAIN, VALUE_GAIN, perceptron
+
+FIRST_LOG_DEVIATION = -0.5
+"""Logarithm of the standard deviation at first, where a range of actions goes from -1 to 1."""
 
 
 class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # type: ignore[misc]  # Ray is untyped
-    """RLlib's module for discrete actions; ``model_config["hidden"]`` are the hidden layers."""
+    """RLlib's module of PPO on columns.
+
+    ``model_config`` says the ``hidden`` layers, how many ``channels`` the critic values, and how
+    many entries at an observation's end say which actions are open (``masks``).
+    """
 
     def setup(self) -> None:
         """Build both networks; RLlib drops ``value`` where only actions are needed."""
-        hidden = self.model_config["hidden"]
-        features = self.observation_space.shape[0]
-        self.policy = perceptron(
-            [features, *hidden, int(self.action_space.n)], last_gain=POLICY_GAIN
-        )
-        self.value = perceptron([features, *hidden, 1], last_gain=VALUE_GAIN)
+        hidden, self._masks = self.model_config["hidden"], self.model_config["masks"]
+        self.channels = self.model_config["channels"]
+        self.head = action_head(self.action_space)
+        self._inputs = self.observation_space.shape[0] - self._masks
+        outputs = self.head.outputs
+        if isinstance(self.head, Gaussian):
+            outputs //= 2
+            self.log_deviation = nn.Parameter(torch.full((outputs,), FIRST_LOG_DEVIATION))
+        self.policy = perceptron([self._inputs, *hidden, outputs], last_gain=POLICY_GAIN)
+        self.value = perceptron([self._inputs, *hidden, self.channels], last_gain=VALUE_GAIN)
 
     def get_non_inference_attributes(self) -> list[str]:
         """What sampling does without."""
         return ["value"]
 
+    def outputs(self, observations: Float[Tensor, "*rows shown"]) -> Float[Tensor, "*rows outputs"]:
+        """What the action head reads."""
+        raw: Tensor = self.policy(observations[..., : self._inputs])
+        if self._masks:
+            return opened(raw, observations[..., self._inputs :])
+        if isinstance(self.head, Gaussian):
+            return torch.cat([raw, self.log_deviation.expand_as(raw)], dim=-1)
+        return raw
+
+    def explore(
+        self, observations: Float[Tensor, "rows shown"], generator: torch.Generator, *, steps: int
+    ) -> Shaped[Tensor, "rows ..."]:
+        """An action drawn from the policy for each observation."""
+        return self.head.draw(self.outputs(observations), generator)
+
     def compute_values(
         self, batch: dict[str, Any], embeddings: Any = None
-    ) -> Float[Tensor, "*rows"]:
-        """Value of each observation."""
-        values: Tensor = self.value(batch[Columns.OBS])
-        return values.squeeze(-1)
+    ) -> Float[Tensor, "*rows channels"]:
+        """Value of each observation, channel by channel."""
+        values: Tensor = self.value(batch[Columns.OBS][..., : self._inputs])
+        return values
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {Columns.ACTION_DIST_INPUTS: self.policy(batch[Columns.OBS])}
-
-
-def perceptron(sizes: Sequence[int], *, last_gain: float) -> nn.Sequential:
-    """Linear layers with tanh between them, initialized orthogonally."""
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), nn.Tanh()]
-    linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
-    for layer in linear:
-        nn.init.orthogonal_(layer.weight, last_gain if layer is linear[-1] else HIDDEN_GAIN)
-        nn.init.zeros_(layer.bias)
-    return nn.Sequential(*layers[:-1])
+        return {Columns.ACTION_DIST_INPUTS: self.outputs(batch[Columns.OBS])}

@@ -3,21 +3,28 @@
 import time
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from ray.tune.registry import register_env
 
 from dosefront.errors import DosefrontError
-from dosefront.evaluate import TRAIN, NetworkPolicy, cohort_options
-from dosefront.learn.algorithms import ACTIVATION, algorithm_config
+from dosefront.evaluate import TRAIN, NetworkPolicy, chosen_objectives, cohort_options, roll_out
+from dosefront.front import EpsilonConstraint, expected_utility, normalise
+from dosefront.learn.algorithms import Seen, algorithm_config
+from dosefront.learn.column_ppo import ColumnPPO
 from dosefront.learn.door import ScalarizedVectorEnv, make_scalarized
-from dosefront.learn.policy_layers import policy_layers
+from dosefront.learn.multipliers import Multipliers
+from dosefront.learn.policy_layers import network_policy
 from dosefront.records import TrialSpec
 
 DOOR = "dosefront-scalarized"
 """Name under which RLlib knows the scalarizing door."""
+CHECKED, CHECK_EVERY = 512, 4
+"""Training patients on whom the greedy policy is held against its limits, and how often, in
+iterations."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +46,30 @@ class Training:
         torch.set_num_threads(1)
         register_env(DOOR, make_scalarized)
         self.spec = spec
+        self._options = cohort_options(spec.environment_options, spec.cohorts, TRAIN)
         context = {
             "environment": spec.environment,
-            "options": {
-                **cohort_options(spec.environment_options, spec.cohorts, TRAIN),
-                "twins": spec.settings.get("twins", 1),
-            },
+            "options": {**self._options, "twins": spec.settings.get("twins", 1)},
             "objectives": spec.objectives,
-            "weights": spec.weights,
+            "scalarize": spec.scalarization,
+            "weights": spec.preferences[0],
+            "is_conditioned": spec.algorithm.startswith("Conditioned"),
+            "discount": spec.discount,
+            "seed": spec.seed,
         }
-        config = algorithm_config(spec, environment=DOOR, context=context)
+        self._look(context)
+        config = algorithm_config(spec, environment=DOOR, context=context, seen=self._seen)
+        if self._telescopes:
+            config = config.training(gamma=1.0)  # the utility is discounted within
         self._algorithm = config.build_algo()
         self._seconds = 0.0
         self.steps = 0
-        if self._door.weights != spec.weights:
-            raise DosefrontError(
-                f"trial {spec.label} was given an environment that weighs {self._door.weights}. "
-                "This is a defect of dosefront: please report it."
-            )
+        self._check_door()
+        self._limits = (
+            _Limits(self, self._algorithm)
+            if isinstance(self.scalarization, EpsilonConstraint)
+            else None
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -80,32 +93,138 @@ class Training:
         while not self.is_finished and time.perf_counter() - start < seconds:
             result = self._algorithm.train()
             self.steps = int(result["num_env_steps_sampled_lifetime"])
+            if self._limits is not None:
+                self._limits.keep()
         self._seconds += time.perf_counter() - start
-        door = self._door
-        vectors = list(door.return_vectors) or [np.full(len(self.spec.objectives), np.nan)]
+        vectors, scalars = self.recent_returns()
         return Progress(
             steps=self.steps,
             seconds=self._seconds,
-            return_vector=tuple(float(x) for x in np.mean(vectors, axis=0)),
-            scalar_return=float(np.mean(list(door.scalar_returns) or [np.nan])),
+            return_vector=tuple(float(x) for x in vectors.mean(axis=0)),
+            scalar_return=float(scalars.mean()),
         )
 
+    def recent_returns(
+        self,
+    ) -> tuple[Float[np.ndarray, "courses objectives"], Float[np.ndarray, " courses"]]:
+        """Return vectors of recent training courses and their utilities; NaN before the first."""
+        found = [each for each in self._ask_doors(_returns) if len(each[0])]
+        if not found:
+            return np.full((1, len(self.spec.objectives)), np.nan), np.full(1, np.nan)
+        vectors, scalars = zip(*found, strict=True)
+        return np.concatenate(vectors), np.concatenate(scalars)
+
     def policy(self) -> NetworkPolicy:
-        """The greedy policy as it stands.
+        """The greedy policy as it stands; under limits, the best that keeps them.
 
         Raises:
             CheckpointError: the training diverged, so its weights are not finite.
         """
-        weights, biases = policy_layers(self._algorithm)
-        return NetworkPolicy(
-            weights, biases, ACTIVATION, {**self.spec.to_mapping(), "steps_taken": self.steps}
+        if self._limits is not None:
+            return self._limits.best()
+        return self.current_policy()
+
+    def current_policy(self) -> NetworkPolicy:
+        """The greedy policy as it stands."""
+        provenance = {**self.spec.to_mapping(), "steps_taken": self.steps}
+        return network_policy(self._algorithm, view=self.view, provenance=provenance)
+
+    def on_training_patients(
+        self, policy: NetworkPolicy, patients: int
+    ) -> Float[np.ndarray, "patients objectives"]:
+        """Returns of a policy on the first patients it has learned from, on the box's scale."""
+        results = roll_out(
+            policy,
+            environment=self.spec.environment,
+            options=self._options,
+            objectives=self.spec.objectives,
+            patients=min(patients, self._options["patients"]),
+            discount=self.spec.discount,
         )
+        return normalise(results.returns, self.objectives)
 
     def close(self) -> None:
         """Release what RLlib holds."""
         self._algorithm.stop()
 
-    @property
-    def _door(self) -> ScalarizedVectorEnv:
-        door: ScalarizedVectorEnv = self._algorithm.env_runner_group.local_env_runner.env.unwrapped
-        return door
+    def _look(self, context: dict[str, Any]) -> None:
+        """Learn from one environment what all are like."""
+        door = make_scalarized({**context, "num_envs": 1, "options": {**self._options, "twins": 1}})
+        self.view, self.scalarization = door.view, door.scalarization
+        self.objectives, _ = chosen_objectives(door.metadata, self.spec.objectives)
+        masks = int(door.single_action_space.n) if door.view.masks else 0  # type: ignore[attr-defined]  # Discrete
+        self._seen = Seen(objectives=len(self.objectives), masks=masks)
+        self._telescopes = door.view.accrued
+        door.close()
+
+    def _check_door(self) -> None:
+        """Reused processes have trained another trial's weights before, and said nothing."""
+        for weights in self._ask_doors(_weights):
+            if weights != self.spec.preferences[0]:
+                raise DosefrontError(
+                    f"trial {self.spec.label} was given an environment that weighs {weights}. "
+                    "This is a defect of dosefront: please report it."
+                )
+
+    def _ask_doors(self, question: Any) -> list[Any]:
+        group = self._algorithm.env_runner_group
+        if group.num_remote_workers():
+            found: list[Any] = group.foreach_env_runner(
+                lambda runner: question(runner.env.unwrapped), local_env_runner=False
+            )
+            return found
+        return [question(group.local_env_runner.env.unwrapped)]
+
+
+def _returns(door: ScalarizedVectorEnv) -> tuple[np.ndarray, np.ndarray]:
+    return np.array(door.return_vectors), np.array(door.scalar_returns)
+
+
+def _weights(door: ScalarizedVectorEnv) -> tuple[float, ...]:
+    return door.weights
+
+
+class _Limits:
+    """Holds a training to its limits, and keeps the best policy that met them.
+
+    The multipliers follow what training courses return, corrected by how the greedy policy, which
+    is what will be judged, differed from the exploring one when both were last compared.
+    """
+
+    def __init__(self, training: Training, algorithm: ColumnPPO) -> None:
+        self._training = training
+        self._scalarization: Any = training.scalarization
+        self._weights = np.array(training.spec.preferences[0])
+        self._multipliers = Multipliers(self._weights)
+        algorithm.multipliers = self._multipliers
+        self._iterations = 0
+        self._gap = np.zeros(len(self._weights))
+        self._best = training.current_policy()
+        self._best_utility = -np.inf
+
+    def keep(self) -> None:
+        """Compare and correct, after an iteration."""
+        vectors, _ = self._training.recent_returns()
+        if np.isnan(vectors).any():
+            return
+        exploring = normalise(vectors, self._training.objectives).mean(axis=0)
+        self._iterations += 1
+        if self._iterations % CHECK_EVERY == 0:
+            self._gap = self._check() - exploring
+        limits = np.array(self._scalarization.limits)
+        breaches = np.where(np.isfinite(limits), limits - (exploring + self._gap), 0.0)
+        self._multipliers.update(breaches)
+
+    def best(self) -> NetworkPolicy:
+        """The policy of the highest utility on training patients."""
+        self._check()
+        return self._best
+
+    def _check(self) -> Float[np.ndarray, " objectives"]:
+        """Mean of the greedy policy on training patients."""
+        policy = self._training.current_policy()
+        values = self._training.on_training_patients(policy, CHECKED)
+        utility = expected_utility(self._scalarization, values, self._weights)
+        if utility > self._best_utility:
+            self._best, self._best_utility = policy, utility
+        return values.mean(axis=0)

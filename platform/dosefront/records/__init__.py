@@ -12,7 +12,7 @@ from dosefront.records.front_summary import (
 )
 from dosefront.records.ledger import DamagedLine, Ledger, LedgerContents
 from dosefront.records.outcome import Outcome
-from dosefront.records.record import ComparatorRecord, TrialRecord
+from dosefront.records.record import ComparatorRecord, JudgedPolicy, TrialRecord
 from dosefront.records.storage import write_atomically
 from dosefront.records.trial import TrialSpec
 
@@ -23,6 +23,7 @@ __all__ = [
     "FailedTrial",
     "FrontPoint",
     "FrontSummary",
+    "JudgedPolicy",
     "Ledger",
     "LedgerContents",
     "Outcome",

@@ -20,7 +20,7 @@ from dosefront.records.front_summary import (
 )
 from dosefront.records.storage import parse_json, write_atomically
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 def write_front(folder: RunFolder, summary: FrontSummary) -> None:

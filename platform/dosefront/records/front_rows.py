@@ -13,6 +13,7 @@ def front_rows(summary: FrontSummary) -> list[dict[str, object]]:
             "id": point.id,
             "kind": "trial",
             "algorithm": point.algorithm,
+            "preference": point.preference,
             "weights": " ".join(f"{weight:g}" for weight in point.weights),
             "seed": point.seed,
             "on_front": point.on_front,

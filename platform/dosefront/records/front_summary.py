@@ -21,10 +21,15 @@ from dosefront.records.record import ComparatorRecord, TrialRecord
 
 @dataclass(frozen=True)
 class FrontPoint:
-    """A finished trial, on its held-out cohort."""
+    """The policy of a finished trial at one preference, on its held-out cohort."""
 
     id: str
+    """The trial's; followed by the number of the preference where it was judged at many."""
+    trial: str
+    """Id of the trial."""
     weights: tuple[float, ...]
+    preference: str
+    """What the policy was asked for, for people."""
     algorithm: str
     seed: int
     checkpoint: str | None
@@ -93,8 +98,9 @@ def summarise(
     """The front of a run's trials; refuses trials that cannot be compared."""
     finished = [trial for trial in trials if trial.status == "finished"]
     _check_comparable(finished, comparators, environment=environment, objectives=objectives)
-    select = [_outcome(trial.select) for trial in finished]
-    held_out = [_outcome(trial.held_out) for trial in finished]
+    judged = [(trial, number) for trial in finished for number in range(len(trial.judged))]
+    select = [trial.judged[number].select for trial, number in judged]
+    held_out = [trial.judged[number].held_out for trial, number in judged]
     on_front = nondominated(_means(select, objectives))
     front_values = _means(held_out, objectives)[on_front]
     comparator_values = _means([each.held_out for each in comparators], objectives)
@@ -106,8 +112,8 @@ def summarise(
         select_patients=select[0].patients,
         held_out_patients=held_out[0].patients,
         points=tuple(
-            _point(trial, outcome, objectives=objectives, on_front=bool(is_member))
-            for trial, outcome, is_member in zip(finished, held_out, on_front, strict=True)
+            _point(trial, number, objectives=objectives, on_front=bool(is_member))
+            for (trial, number), is_member in zip(judged, on_front, strict=True)
         ),
         comparators=tuple(_comparator_point(each, objectives) for each in comparators),
         hypervolume=hypervolume(front_values, objectives),
@@ -148,20 +154,14 @@ def _check_comparable(
                 "the points of a front share patients and environment options; trials "
                 f"{first.trial_id} and {spec.trial_id} differ. Use one run folder per cohort."
             )
-    outcomes = [trial.held_out for trial in finished] + [each.held_out for each in comparators]
-    sizes = {_outcome(outcome).patients for outcome in outcomes}
+    outcomes = [judged.held_out for trial in finished for judged in trial.judged]
+    outcomes += [each.held_out for each in comparators]
+    sizes = {outcome.patients for outcome in outcomes}
     if len(sizes) > 1:
         raise FrontError(
             f"the points of a front share the held-out cohort; got cohorts of {sorted(sizes)} "
             "patients. Evaluate the comparators again."
         )
-
-
-def _outcome(outcome: Outcome | None) -> Outcome:
-    """The outcome of a finished trial, which always has one."""
-    if outcome is None:
-        raise FrontError("a finished trial needs its outcomes; got none. Resume the run.")
-    return outcome
 
 
 def _means(
@@ -172,20 +172,23 @@ def _means(
 
 
 def _point(
-    trial: TrialRecord, held_out: Outcome, *, objectives: Sequence[Objective], on_front: bool
+    trial: TrialRecord, number: int, *, objectives: Sequence[Objective], on_front: bool
 ) -> FrontPoint:
+    judged = trial.judged[number]
     return FrontPoint(
-        id=trial.spec.trial_id,
-        weights=trial.spec.weights,
+        id=trial.spec.point_id(number),
+        trial=trial.spec.trial_id,
+        weights=judged.weights,
+        preference=trial.spec.preference_label(judged.weights),
         algorithm=trial.spec.algorithm,
         seed=trial.spec.seed,
         checkpoint=trial.checkpoint,
-        value_vector=_clinical(held_out.value_vector, objectives),
-        endpoints=held_out.endpoints,
+        value_vector=_clinical(judged.held_out.value_vector, objectives),
+        endpoints=judged.held_out.endpoints,
         on_front=on_front,
         dominates=tuple(
             name
-            for name, differences in trial.paired.items()
+            for name, differences in judged.paired.items()
             if all(difference.low > 0.0 for difference in differences)
         ),
     )

@@ -10,6 +10,33 @@ from dosefront.records.trial import TrialSpec
 
 
 @dataclass(frozen=True)
+class JudgedPolicy:
+    """What a trial's policy achieves at one preference."""
+
+    weights: tuple[float, ...]
+    """The preference."""
+    select: Outcome
+    """On the cohort that decides membership of the front."""
+    held_out: Outcome
+    """On the cohort whose numbers are published."""
+    paired: Mapping[str, tuple[Estimate, ...]]
+    """Per comparator: held-out difference on the same patients, per objective, maximised."""
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "JudgedPolicy":
+        """The policy's results as JSON holds them."""
+        return cls(
+            weights=tuple(mapping["weights"]),
+            select=Outcome.from_mapping(mapping["select"]),
+            held_out=Outcome.from_mapping(mapping["held_out"]),
+            paired={
+                name: tuple(Estimate(**each) for each in differences)
+                for name, differences in mapping["paired"].items()
+            },
+        )
+
+
+@dataclass(frozen=True)
 class TrialRecord:
     """How one trial ended."""
 
@@ -17,12 +44,8 @@ class TrialRecord:
     status: Literal["finished", "failed"]
     checkpoint: str | None
     """Path relative to the run folder."""
-    select: Outcome | None
-    """On the cohort that decides membership of the front."""
-    held_out: Outcome | None
-    """On the cohort whose numbers are published."""
-    paired: Mapping[str, tuple[Estimate, ...]]
-    """Per comparator: held-out difference on the same patients, per objective, maximised."""
+    judged: tuple[JudgedPolicy, ...]
+    """One for each of the spec's preferences, in their order; none where the trial failed."""
     steps: int
     """Environment steps that were taken."""
     wall_seconds: float
@@ -33,8 +56,11 @@ class TrialRecord:
     def __post_init__(self) -> None:
         if self.status not in ("finished", "failed"):
             raise ValueError(f'status must be finished or failed; got "{self.status}"')
-        if self.status == "finished" and (self.select is None or self.held_out is None):
-            raise ValueError("a finished trial needs its select and held-out outcomes")
+        expected = len(self.spec.preferences) if self.status == "finished" else 0
+        if len(self.judged) != expected:
+            raise ValueError(
+                f"a {self.status} trial is judged at {expected} preferences; got {len(self.judged)}"
+            )
 
     def to_mapping(self) -> dict[str, Any]:
         """The fields as JSON holds them, and the trial's id."""
@@ -48,15 +74,8 @@ class TrialRecord:
         spec = TrialSpec.from_mapping(fields.pop("spec"))
         if spec.trial_id != trial_id:
             raise ValueError(f"the content of trial {trial_id} hashes to {spec.trial_id}")
-        paired = {
-            name: tuple(Estimate(**each) for each in differences)
-            for name, differences in fields.pop("paired").items()
-        }
-        select, held_out = (
-            None if stored is None else Outcome.from_mapping(stored)
-            for stored in (fields.pop("select"), fields.pop("held_out"))
-        )
-        return cls(spec=spec, select=select, held_out=held_out, paired=paired, **fields)
+        judged = tuple(JudgedPolicy.from_mapping(each) for each in fields.pop("judged"))
+        return cls(spec=spec, judged=judged, **fields)
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,12 @@ class TrialSpec:
     """Keyword arguments of the environment's constructor."""
     objectives: tuple[str, ...]
     algorithm: str
-    """PPO or DQN."""
-    weights: tuple[float, ...]
-    """The preference: one weight per objective, summing to 1."""
+    """Its name in the YAML."""
+    scalarization: Mapping[str, Any]
+    """The scalarization's name and its arguments, limits in clinical units."""
+    preferences: tuple[tuple[float, ...], ...]
+    """The weight vectors that its policy is judged at: one weight per objective, summing to 1. A
+    policy that is conditioned on a preference is trained for all and may be judged at many."""
     seed: int
     steps: int
     """Environment steps to train for, over all parallel patients."""
@@ -27,6 +30,8 @@ class TrialSpec:
     """The algorithm's settings: network, learning rate, ..."""
     cohorts: Mapping[str, int]
     """Seed of the cohorts and the sizes of train, select and held-out."""
+    discount: float = 1.0
+    """Of the returns that are judged."""
 
     @property
     def trial_id(self) -> str:
@@ -36,11 +41,26 @@ class TrialSpec:
         )
         return hashlib.sha256(content.encode()).hexdigest()[:10]
 
+    def point_id(self, number: int) -> str:
+        """Name of its policy at one of the preferences."""
+        return self.trial_id if len(self.preferences) == 1 else f"{self.trial_id}-{number}"
+
     @property
     def label(self) -> str:
         """A short name for people, such as `PPO w=(0.25, 0.75) s1`."""
-        weights = ", ".join(f"{weight:g}" for weight in self.weights)
-        return f"{self.algorithm} w=({weights}) s{self.seed}"
+        if len(self.preferences) == 1:
+            return f"{self.algorithm} {self.preference_label(self.preferences[0])} s{self.seed}"
+        return f"{self.algorithm} {len(self.preferences)} preferences s{self.seed}"
+
+    def preference_label(self, weights: tuple[float, ...]) -> str:
+        """What a policy was asked for, such as `w=(0.25, 0.75)` or `toxicity limit 4`."""
+        name = self.scalarization["name"]
+        bounds = self.scalarization.get("limits", self.scalarization.get("thresholds"))
+        if bounds:
+            kind = "limit" if "limits" in self.scalarization else "threshold"
+            return ", ".join(f"{each} {kind} {bound:g}" for each, bound in bounds.items())
+        prefix = "" if name == "linear" else f"{name} "
+        return f"{prefix}w=({', '.join(f'{weight:g}' for weight in weights)})"
 
     def to_mapping(self) -> dict[str, Any]:
         """The fields as JSON holds them."""
@@ -49,5 +69,6 @@ class TrialSpec:
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "TrialSpec":
         """The spec that `to_mapping` wrote."""
-        sequences = {name: tuple(mapping[name]) for name in ("objectives", "weights")}
-        return cls(**{**mapping, **sequences})
+        preferences = tuple(tuple(weights) for weights in mapping["preferences"])
+        objectives = tuple(mapping["objectives"])
+        return cls(**{**mapping, "objectives": objectives, "preferences": preferences})

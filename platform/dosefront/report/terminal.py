@@ -67,9 +67,8 @@ def _names(summary: FrontSummary) -> dict[str, str]:
     seeds = {point.seed for point in summary.points}
     names = {}
     for point in summary.points:
-        weights = ", ".join(f"{weight:g}" for weight in point.weights)
         seed = f" s{point.seed}" if len(seeds) > 1 else ""
-        names[point.id] = f"{point.algorithm} ({weights}){seed}"
+        names[point.id] = f"{point.algorithm} {point.preference}{seed}"
     return names
 
 

@@ -12,6 +12,7 @@ from dosefront.experiment import ExperimentSpec, describe
 from dosefront.records import (
     ComparatorRecord,
     FrontSummary,
+    JudgedPolicy,
     Ledger,
     RunFolder,
     TrialRecord,
@@ -53,6 +54,7 @@ class Books:
             self.experiment.environment.constructor_arguments(),
             objectives=self.experiment.objectives,
             cohorts=self.experiment.cohorts.model_dump(),
+            discount=self.experiment.evaluation.discount,
         )
 
     def missing(self) -> tuple[TrialSpec, ...]:
@@ -94,14 +96,23 @@ class Books:
         trial.mkdir(parents=True, exist_ok=True)
         checkpoint = trial / "policy.npz"
         write_atomically(checkpoint, report["policy"])
-        write_atomically(trial / "held-out.npz", report["held_out"].to_bytes())
+        for number, results in enumerate(report["held_out"]):
+            name = "held-out.npz" if len(spec.preferences) == 1 else f"held-out-{number}.npz"
+            write_atomically(trial / name, results.to_bytes())
+        each = zip(spec.preferences, report["select"], report["held_out"], strict=True)
         record = TrialRecord(
             spec=spec,
             status="finished",
             checkpoint=str(checkpoint.relative_to(self.folder.path)),
-            select=report["select"].outcome(),
-            held_out=report["held_out"].outcome(),
-            paired=paired_differences(report["held_out"], self.comparators),
+            judged=tuple(
+                JudgedPolicy(
+                    weights=weights,
+                    select=select.outcome(),
+                    held_out=held_out.outcome(),
+                    paired=paired_differences(held_out, self.comparators),
+                )
+                for weights, select, held_out in each
+            ),
             steps=report["steps"],
             wall_seconds=report["wall_seconds"],
             error=None,
@@ -109,16 +120,20 @@ class Books:
         )
         return self._ended(record)
 
-    def failed(self, spec: TrialSpec, error: str, *, steps: int, seconds: float) -> TrialRecord:
-        """Write down that a trial failed, and why."""
+    def failed(
+        self, spec: TrialSpec, error: str, *, steps: int, seconds: float, batch: bytes | None = None
+    ) -> TrialRecord:
+        """Write down that a trial failed, and why; keep the batch it failed on, if there is one."""
+        if batch is not None:
+            trial = self.folder.trial(spec.trial_id)
+            trial.mkdir(parents=True, exist_ok=True)
+            write_atomically(trial / "batch.npz", batch)
         return self._ended(
             TrialRecord(
                 spec=spec,
                 status="failed",
                 checkpoint=None,
-                select=None,
-                held_out=None,
-                paired={},
+                judged=(),
                 steps=steps,
                 wall_seconds=seconds,
                 error=error,

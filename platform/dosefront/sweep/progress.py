@@ -144,11 +144,13 @@ def _cells(spec: TrialSpec, progress: TrialProgress, objectives: Sequence[Object
 
 
 def _ending(record: TrialRecord, objectives: Sequence[Objective]) -> str:
-    if record.held_out is None:
+    if not record.judged:
         reason = (record.error or "no reason given").strip().splitlines()[-1]
         return f"{record.spec.label} failed: {reason}"
-    values = [
-        f"{objective.name} {objective.clinical(estimate.value):.3g}"
-        for objective, estimate in zip(objectives, record.held_out.value_vector, strict=True)
-    ]
+    ends = (record.judged[0].held_out, record.judged[-1].held_out)
+    values = []
+    for number, objective in enumerate(objectives):
+        found = [objective.clinical(end.value_vector[number].value) for end in ends]
+        shown = " to ".join(dict.fromkeys(f"{value:.3g}" for value in found))
+        values.append(f"{objective.name} {shown}")
     return f"{record.spec.label}  held-out {'  '.join(values)}  in {record.wall_seconds:.0f} s"

@@ -163,7 +163,11 @@ class _Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
             return
         if result.get("error"):
             record = self._books.failed(
-                spec, result["error"], steps=result["steps"], seconds=result["wall_seconds"]
+                spec,
+                result["error"],
+                steps=result["steps"],
+                seconds=result["wall_seconds"],
+                batch=result.get("batch"),
             )
         else:
             record = self._books.finished(spec, result)
@@ -211,7 +215,9 @@ def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address
     resources = books.experiment.resources
     with _ray(address):
         tuner = tune.Tuner(
-            tune.with_resources(TrialTrainable, {"cpu": resources.cpus_per_trial}),
+            tune.with_resources(
+                TrialTrainable, lambda config: _resources(config, cpus=resources.cpus_per_trial)
+            ),
             param_space={"trial": tune.grid_search([trial.to_mapping() for trial in trials])},
             tune_config=tune.TuneConfig(
                 max_concurrent_trials=resources.max_concurrent,
@@ -229,6 +235,12 @@ def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address
         )
         tuner.fit()
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _resources(config: dict[str, Any], *, cpus: int) -> tune.PlacementGroupFactory:
+    """What a trial takes: its own processors, and one for each process that samples for it."""
+    runners = config["trial"]["settings"].get("runners", 0)
+    return tune.PlacementGroupFactory([{"CPU": cpus}] + [{"CPU": 1}] * runners)
 
 
 def _check_answers(address: str) -> None:

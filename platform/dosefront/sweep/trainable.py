@@ -14,7 +14,7 @@ from dosefront.evaluate import (
     cohort_options,
     roll_out,
 )
-from dosefront.learn import Training
+from dosefront.learn import DivergedError, Training
 from dosefront.records import TrialSpec
 
 SLICE_SECONDS = 1.0
@@ -58,12 +58,18 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             if not self._training.is_finished:
                 return {**report, "done": False}
             return self._ended({**report, **self._judged(self._training.policy())})
+        except DivergedError as divergence:
+            batch = {"error": str(divergence), "batch": divergence.batch}
+            return self._ended({**batch, "steps": self._training.steps})
         except Exception:
             return self._ended({"error": traceback.format_exc(), "steps": self._training.steps})
 
     def _judged(self, policy: NetworkPolicy) -> dict[str, Any]:
-        select, held_out = (self._on(split, policy) for split in (SELECT, HELD_OUT))
-        return {"policy": policy.to_bytes(), "select": select, "held_out": held_out}
+        asked = [policy.at(weights) for weights in self._spec.preferences]
+        select, held_out = (
+            [self._on(split, each) for each in asked] for split in (SELECT, HELD_OUT)
+        )
+        return {"policy": asked[0].to_bytes(), "select": select, "held_out": held_out}
 
     def _on(self, split: str, policy: NetworkPolicy) -> PatientResults:
         options = cohort_options(self._spec.environment_options, self._spec.cohorts, split)
@@ -73,6 +79,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             options=options,
             objectives=self._spec.objectives,
             patients=options["patients"],
+            discount=self._spec.discount,
         )
 
     def _ended(self, report: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -76,12 +77,15 @@ class WandbTracker:
     def front_changed(self, summary: FrontSummary, figure: Path | None) -> None:
         """Log the front, and close the runs of the trials that have come to it."""
         self._despite_the_network(lambda: self._show(summary, figure))
-        for point in summary.points:
-            if point.id in self._trials:
-                run = self._trials.pop(point.id)
-                held_out = figures(point, summary.objectives)
-                run.summary.update({f"eval/{name}": value for name, value in held_out.items()})
-                run.summary.update({"on_front": point.on_front})
+        for trial, points in groupby(summary.points, key=lambda point: point.trial):
+            if trial in self._trials:
+                run = self._trials.pop(trial)
+                for point in points:
+                    # A policy that serves many preferences has figures for each.
+                    of = "eval" if point.id == trial else f"eval/{point.preference}"
+                    held_out = figures(point, summary.objectives)
+                    run.summary.update({f"{of}/{name}": value for name, value in held_out.items()})
+                    run.summary.update({f"{of}/on_front": point.on_front})
                 self._finish(run)
 
     def close(self) -> None:
@@ -101,7 +105,8 @@ class WandbTracker:
         columns = list(dict.fromkeys(column for row in rows for column in row))
         data = [[row.get(column) for column in columns] for row in rows]
         shown: dict[str, Any] = {
-            "trials_ended": len(summary.points) + len(summary.failed_trials),
+            "trials_ended": len({point.trial for point in summary.points})
+            + len(summary.failed_trials),
             "hypervolume": summary.hypervolume,
             "hypervolume_comparators": summary.comparators_hypervolume,
             "comparators_dominated": summary.comparators_dominated,
@@ -136,12 +141,12 @@ class WandbTracker:
 
     def _trial(self, spec: TrialSpec) -> Any:
         if spec.trial_id not in self._trials:
-            weights = dict(zip(spec.objectives, spec.weights, strict=True))
+            weights = [dict(zip(spec.objectives, each, strict=True)) for each in spec.preferences]
             run = self._open(
                 spec.trial_id,
                 name=spec.label,
                 job_type="train",
-                config={**spec.to_mapping(), "trial_id": spec.trial_id, "weights": weights},
+                config={**spec.to_mapping(), "trial_id": spec.trial_id, "preferences": weights},
             )
             run.define_metric("steps")
             run.define_metric("*", step_metric="steps")

@@ -50,9 +50,9 @@ def test_a_quoted_on_is_text(written):
 def test_every_weight_vector_meets_every_algorithm_and_seed(written):
     spec = load_experiment(written())
     trials = spec.trials()
-    combinations = {(trial.weights, trial.algorithm, trial.seed) for trial in trials}
+    combinations = {(trial.preferences, trial.algorithm, trial.seed) for trial in trials}
     assert len(trials) == len(combinations) == 5 * 2 * 2
-    assert {trial.weights[0] for trial in trials} == {0.0, 0.25, 0.5, 0.75, 1.0}
+    assert {trial.preferences[0][0] for trial in trials} == {0.0, 0.25, 0.5, 0.75, 1.0}
     assert len({trial.trial_id for trial in trials}) == len(trials)
 
 

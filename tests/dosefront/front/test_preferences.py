@@ -10,8 +10,8 @@ from dosefront.front import (
     Objective,
     check_weights,
     lattice,
+    extents,
     linear,
-    linear_weights_per_unit,
     normalise,
 )
 
@@ -74,6 +74,6 @@ def test_weights_per_unit_rank_policies_as_weights_in_the_reference_box_do(numbe
         Objective("toxicity", "events", "minimise", reference=12.0, ideal=0.0),
     )
     values = np.array(numbers).reshape(2, 2)
-    per_unit = linear(values, linear_weights_per_unit(objectives, (share, 1.0 - share)))
+    per_unit = linear(values / extents(objectives), np.array([share, 1.0 - share]))
     in_box = linear(normalise(values, objectives), np.array([share, 1.0 - share]))
     np.testing.assert_allclose(per_unit[0] - per_unit[1], in_box[0] - in_box[1], atol=1e-9)

@@ -20,7 +20,6 @@ from ray.rllib.policy.sample_batch import MultiAgentBatch, SampleBatch
 from dosefront.learn.advantages import generalised_advantages
 from dosefront.learn.column_ppo import ColumnPPOConfig
 from dosefront.learn.column_runner import ColumnEnvRunner
-from dosefront.learn.discrete_actions import draw, entropy, log_probability
 from dosefront.learn.door import ScalarizedVectorEnv
 from dosefront.learn.fragment import Fragment, joined
 from dosefront.learn.surrogate import clipped_surrogate

@@ -1,0 +1,108 @@
+"""What a policy is shown beside the environment's own observation, in training as in evaluation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import VectorEnv
+from jaxtyping import Bool, Float, Float32
+
+from dosefront.front import Objective, extents, normalise
+
+
+@dataclass(frozen=True)
+class View:
+    """What is put behind an observation, in this order."""
+
+    accrued: bool = False
+    """The return vector so far, on the reference box's scale; and the discount reached, if any."""
+    discount: float = 1.0
+    """Of what accrues."""
+    preference: tuple[float, ...] | None = None
+    """The weights that the policy is asked to serve; None where it serves one preference only."""
+    masks: bool = False
+    """Which discrete actions would be given as asked; not an input of a network, but its limits."""
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "View":
+        """The view whose fields JSON holds."""
+        preference = mapping["preference"]
+        return cls(**{**mapping, "preference": preference and tuple(preference)})
+
+
+class Situation:
+    """The slots of a vector environment: what has accrued in each, and what is shown of it.
+
+    Args:
+        env: reward vectors come from it.
+        objectives: those of the experiment, and where they lie in the reward vector.
+        columns: see objectives.
+        view: what is shown; the preference of every slot, which may be changed.
+    """
+
+    def __init__(
+        self,
+        env: VectorEnv[Any, Any, Any],
+        *,
+        objectives: Sequence[Objective],
+        columns: Sequence[int],
+        view: View,
+    ) -> None:
+        self._env = env
+        self._columns = list(columns)
+        self._extents = extents(objectives)
+        self._zero = normalise(np.zeros((1, len(objectives))), objectives)[0]
+        self._view = view
+        self.accrued: Float[np.ndarray, "slots objectives"] = np.tile(self._zero, (env.num_envs, 1))
+        self.decay: Float[np.ndarray, " slots"] = np.ones(env.num_envs)
+        shown = np.zeros(len(objectives)) if view.preference is None else view.preference
+        self.preferences: Float[np.ndarray, "slots objectives"] = np.tile(
+            np.asarray(shown, np.float64), (env.num_envs, 1)
+        )
+
+    @property
+    def extra(self) -> int:
+        """How many numbers are put behind an observation."""
+        objectives = len(self._columns)
+        accrued = objectives + (self._view.discount < 1.0) if self._view.accrued else 0
+        preference = 0 if self._view.preference is None else objectives
+        actions = int(self._env.single_action_space.n) if self._view.masks else 0  # type: ignore[attr-defined]  # Discrete
+        return accrued + preference + actions
+
+    def begin(self, slots: Bool[np.ndarray, " slots"]) -> None:
+        """A course begins in these slots: nothing has accrued."""
+        self.accrued[slots] = self._zero
+        self.decay[slots] = 1.0
+
+    def accrue(self, rewards: Any) -> Float[np.ndarray, "slots objectives"]:
+        """Add a step's reward vectors; returns them on the box's scale, not discounted."""
+        vectors = np.asarray(rewards, np.float64)[:, self._columns] / self._extents
+        self.accrued += self.decay[:, None] * vectors
+        self.decay *= self._view.discount
+        return vectors
+
+    def shown(
+        self, observations: Float32[np.ndarray, "slots features"]
+    ) -> Float32[np.ndarray, "slots shown"]:
+        """The observations with what the view adds."""
+        parts: list[np.ndarray] = [observations]
+        if self._view.accrued:
+            parts.append(self.accrued)
+            if self._view.discount < 1.0:
+                parts.append(self.decay[:, None])
+        if self._view.preference is not None:
+            parts.append(self.preferences)
+        if self._view.masks:
+            masks = self._env.unwrapped.action_masks()
+            parts.append(masks | ~masks.any(axis=1, keepdims=True))
+        if len(parts) == 1:
+            return observations
+        return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+def offers_masks(env: VectorEnv[Any, Any, Any]) -> bool:
+    """Whether the environment says which of its discrete actions are open."""
+    is_discrete = isinstance(env.single_action_space, gymnasium.spaces.Discrete)
+    return is_discrete and hasattr(env.unwrapped, "action_masks")

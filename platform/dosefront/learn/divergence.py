@@ -1,0 +1,31 @@
+"""A training that has gone wrong, with what it was learning from."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+class DivergedError(Exception):
+    """Rewards or losses are not finite."""
+
+    def __init__(self, reason: str, batch: bytes) -> None:
+        super().__init__(reason, batch)
+        self.reason = reason
+        self.batch = batch
+        """The columns it was learning from, as a `.npz` file."""
+
+    def __str__(self) -> str:
+        return (
+            f"training diverged: {self.reason}. The batch is kept beside the trial; "
+            "lower the learning rate, or look for the reward that is not finite."
+        )
+
+    @classmethod
+    def from_columns(cls, reason: str, columns: Mapping[str, Any]) -> "DivergedError":
+        """With the columns written out."""
+        buffer = io.BytesIO()
+        arrays = {name: np.asarray(column) for name, column in columns.items()}
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # numpy's allow_pickle
+        return cls(reason, buffer.getvalue())

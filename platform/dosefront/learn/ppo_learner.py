@@ -1,0 +1,88 @@
+"""PPO's update on columns: advantages in one sweep, then few large minibatches."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from ray.rllib.core.columns import Columns
+from ray.rllib.core.learner.learner import ENTROPY_KEY, POLICY_LOSS_KEY, VF_LOSS_KEY
+from ray.rllib.evaluation.postprocessing import Postprocessing
+from torch import Tensor
+
+from dosefront.learn.advantages import generalised_advantages
+from dosefront.learn.column_learner import ColumnLearner, Minibatch
+from dosefront.learn.fragment import Fragment
+from dosefront.learn.surrogate import clipped_surrogate
+from dosefront.learn.twins import beyond_twins
+
+SMALLEST_SPREAD = 1e-4
+"""Advantages are divided by their standard deviation, but by no less than this."""
+
+
+class ColumnPPOLearner(ColumnLearner):
+    """Learns from a :class:`Fragment`: each channel's advantage, mixed as the fragment says."""
+
+    optimizer_options = {"eps": 1e-5}  # noqa: RUF012  never changed
+
+    def minibatches(self, columns: dict[str, Any]) -> Iterator[Minibatch]:
+        """Every decision once an epoch, in another order each time."""
+        rows = self._rows(Fragment(**columns))
+        count = len(rows[Columns.OBS])
+        parts = max(1, round(count / self.config.minibatch_size))
+        for _epoch in range(self.config.num_epochs):
+            order = torch.randperm(count, generator=self._generator)
+            for chosen in order.tensor_split(parts):
+                yield {name: column[chosen] for name, column in rows.items()}
+
+    def learn(self, minibatch: Minibatch) -> dict[str, Tensor]:
+        """Minus the clipped surrogate, plus the critic's squared error, less the entropy bonus."""
+        network, head = self.network, self.network.head
+        outputs = network.outputs(minibatch[Columns.OBS])
+        log_ratio = (
+            head.log_probability(outputs, minibatch[Columns.ACTIONS])
+            - minibatch[Columns.ACTION_LOGP]
+        )
+        surrogate = clipped_surrogate(
+            log_ratio, minibatch[Postprocessing.ADVANTAGES], clip=self.config.clip_param
+        ).mean()
+        values = network.compute_values(minibatch)
+        value_loss = (values - minibatch[Postprocessing.VALUE_TARGETS]).square().mean()
+        loss = -surrogate + self.config.vf_loss_coeff * value_loss
+        logged = {POLICY_LOSS_KEY: -surrogate.detach(), VF_LOSS_KEY: value_loss.detach()}
+        if self.config.entropy_coeff:
+            entropy = head.entropy(outputs).mean()
+            loss = loss - self.config.entropy_coeff * entropy
+            logged[ENTROPY_KEY] = entropy.detach()
+        self.descend(loss)
+        return logged
+
+    @torch.no_grad()
+    def _rows(self, fragment: Fragment) -> dict[str, Tensor]:
+        """The decisions of a fragment as rows, with what the loss needs to know about each."""
+        network, config = self.network, self.config
+        observations = torch.from_numpy(np.ascontiguousarray(fragment.observations))
+        values = network.compute_values({Columns.OBS: observations}).numpy()
+        advantages = generalised_advantages(
+            fragment, values, discount=config.gamma, gae_lambda=config.lambda_
+        )
+        decided = fragment.decided
+        mixed = (advantages * fragment.mixes).sum(axis=-1)
+        gains = beyond_twins(mixed[decided], fragment.occasions[decided])
+        observations = observations[:, :-1][torch.from_numpy(np.ascontiguousarray(decided))]
+        actions = torch.from_numpy(fragment.actions[decided])
+        return {
+            Columns.OBS: observations,
+            Columns.ACTIONS: actions,
+            Columns.ACTION_LOGP: network.head.log_probability(
+                network.outputs(observations), actions
+            ),
+            Postprocessing.ADVANTAGES: torch.from_numpy(_standardized(gains)),
+            Postprocessing.VALUE_TARGETS: torch.from_numpy((advantages + values[:, :-1])[decided]),
+        }
+
+
+def _standardized(advantages: Float[np.ndarray, " rows"]) -> Float[np.ndarray, " rows"]:
+    spread = max(SMALLEST_SPREAD, advantages.std())
+    return ((advantages - advantages.mean()) / spread).astype(np.float32)
