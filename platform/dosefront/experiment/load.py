@@ -13,8 +13,8 @@ from dosefront.experiment.document import Document, read_document
 from dosefront.experiment.environment import EnvironmentSection, describe, payable
 from dosefront.experiment.faults import validation_faults
 from dosefront.experiment.spec import ExperimentSpec
-from dosefront.experiment.suggestion import suggestion
 from dosefront.records import write_atomically
+from dosefront.suggestion import suggestion
 
 LEARNABLE = ("Discrete",)
 """Kinds of actions that the algorithms learn."""

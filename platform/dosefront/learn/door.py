@@ -4,11 +4,11 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from jaxtyping import Bool, Float
 
+from dosefront.environments import make_vector_env
 from dosefront.evaluate import chosen_objectives
 from dosefront.front import linear, linear_weights_per_unit
 
@@ -87,10 +87,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
 
 def make_scalarized(context: dict[str, Any]) -> ScalarizedVectorEnv:
     """The environment of RLlib's ``env_config``: environment, options, objectives, weights."""
-    env = gymnasium.make_vec(
-        context["environment"],
-        num_envs=context["num_envs"],
-        vectorization_mode="vector_entry_point",
-        **context["options"],
+    env = make_vector_env(
+        context["environment"], num_envs=context["num_envs"], options=context["options"]
     )
     return ScalarizedVectorEnv(env, objectives=context["objectives"], weights=context["weights"])
