@@ -154,9 +154,8 @@ class AdaptedVectorEnv(VectorEnv[Any, Any, Any]):
 
 def version_of(env: gymnasium.Env[Any, Any]) -> str:
     """The environment's own version, or else that of its package."""
-    bare = env.unwrapped
-    if "version" in bare.metadata:
-        return str(bare.metadata["version"])
-    package = type(bare).__module__.partition(".")[0]
+    if "version" in env.metadata:
+        return str(env.metadata["version"])
+    package = type(env.unwrapped).__module__.partition(".")[0]
     version = getattr(sys.modules.get(package), "__version__", None)
     return "unversioned" if version is None else f"{package} {version}"

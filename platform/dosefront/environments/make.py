@@ -87,7 +87,7 @@ def _adapted(named: NamedEnvironment, num_envs: int, options: dict[str, Any]) ->
     faults = _time_limit_faults(first, named.name, time_limit)
     try:
         components = reward_components(
-            named.name, rewards, metadata=first.unwrapped.metadata, rehearsal=rehearsal
+            named.name, rewards, metadata=first.metadata, rehearsal=rehearsal
         )
     except SettingError as error:
         raise SettingError({**error.faults, **faults}) from error

@@ -127,8 +127,8 @@ def _faults(
     }
     taken = sum(each.get("info") is None for each in rewards)
     if taken not in (0, rehearsal.rewards):
-        faults["rewards",] = (
-            f"{name} pays {_paid(rehearsal)}; found {taken} entries without info. Name each "
+        faults["rewards", "[key]"] = (
+            f"{name} pays {_paid(rehearsal)}; rewards names {taken} without info. Name each "
             "number of it in its order, or none."
         )
     return faults
