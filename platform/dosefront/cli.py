@@ -504,7 +504,7 @@ def _conclude(result: "SweepResult", *, as_json: bool) -> None:
 
 
 def _print_front(summary: FrontSummary, folder: RunFolder) -> None:
-    from dosefront.report import front_plot, front_table
+    from dosefront.report import front_plot, front_table, hypervolume_sentence
 
     width = data.width
     data.print(front_table(summary, width=width))
@@ -512,14 +512,12 @@ def _print_front(summary: FrontSummary, folder: RunFolder) -> None:
         print(front_plot(summary, width=min(width, 100)))
     beaten = [point for point in summary.points if point.dominates]
     print()
-    print(
-        f"hypervolume {summary.hypervolume:.3f} of the reference box; "
-        f"conventional care {summary.comparators_hypervolume:.3f}"
-    )
-    print(
-        f"comparators dominated by the front (means): {summary.comparators_dominated:.0%}; "
-        f"{len(beaten)} of {len(summary.points)} policies beat at least one beyond 95 %"
-    )
+    print(hypervolume_sentence(summary))
+    if summary.comparators:
+        print(
+            f"comparators dominated by the front (means): {summary.comparators_dominated:.0%}; "
+            f"{len(beaten)} of {len(summary.points)} policies beat at least one beyond 95 %"
+        )
     for failed in summary.failed_trials:
         print(f"failed: {failed.label}: {failed.error.strip().splitlines()[-1]}")
     narration.print(

@@ -3,6 +3,7 @@
 DosefrontError            1  anything below
 ├── ExperimentError       2  faults in an experiment file, all of them
 ├── UsageError            2  a bad argument on the command line or in a call
+│   └── SettingError      2  what an environment pays, or when it ends, is missing or wrong
 ├── LedgerError           1  a ledger cannot be read
 ├── StorageError          1  the run folder cannot be written, or the disk is full
 ├── CheckpointError       1  a checkpoint is missing, truncated or not finite
@@ -12,7 +13,7 @@ DosefrontError            1  anything below
 └── SweepInterrupted    130  stopped before its end; what had finished is kept
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ __all__ = [
     "Fault",
     "FrontError",
     "LedgerError",
+    "SettingError",
     "StorageError",
     "SweepIncomplete",
     "SweepInterrupted",
@@ -78,6 +80,18 @@ class UsageError(DosefrontError):
     """A bad argument, on the command line or in a call."""
 
     exit_code: ClassVar[int] = 2
+
+
+class SettingError(UsageError):
+    """What is said about an environment's rewards or time limit is missing or wrong."""
+
+    def __init__(self, faults: Mapping[tuple[str | int, ...], str]) -> None:
+        super().__init__(dict(faults))
+        self.faults = dict(faults)
+        """By place, such as ("rewards", 1, "info"); one that ends in "[key]" is that of the key."""
+
+    def __str__(self) -> str:
+        return " ".join(self.faults.values())
 
 
 class LedgerError(DosefrontError):

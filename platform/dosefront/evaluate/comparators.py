@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import gymnasium
-
+from dosefront.environments import make_vector_env
 from dosefront.evaluate.cohorts import HELD_OUT, SELECT, cohort_options
 from dosefront.evaluate.roll_out import PatientResults, roll_out
 from dosefront.front import Estimate, paired_difference
@@ -29,11 +28,10 @@ def evaluate_comparators(
     cohorts: Mapping[str, int],
     discount: float = 1.0,
 ) -> tuple[ComparatorResults, ...]:
-    """Every comparator that the environment offers, on the select and held-out cohorts."""
-    env = gymnasium.make_vec(
-        environment, num_envs=1, vectorization_mode="vector_entry_point", **options
-    )
-    offered = env.unwrapped.comparators()
+    """Every comparator that the environment offers, if any, on the select and held-out cohorts."""
+    env = make_vector_env(environment, num_envs=1, options=options)
+    offer = getattr(env.unwrapped, "comparators", None)
+    offered = () if offer is None else offer()
     env.close()
 
     def on(split: str, comparator: Any) -> PatientResults:

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import gymnasium
 import numpy as np
 from jaxtyping import Float, Shaped
 
-import posology  # noqa: F401  registers its environments
+from dosefront.environments import make_vector_env
 from dosefront.evaluate.network import NetworkPolicy
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
@@ -63,15 +62,13 @@ def roll_out(
 
     Args:
         policy: whose actions to take.
-        environment: Gymnasium id with a native vector environment.
-        options: keyword arguments of its constructor.
+        environment: what :func:`dosefront.environments.make_vector_env` takes.
+        options: likewise.
         objectives: names of the objectives to return, in this order.
         patients: how many.
         discount: of the returns.
     """
-    env = gymnasium.make_vec(
-        environment, num_envs=patients, vectorization_mode="vector_entry_point", **options
-    )
+    env = make_vector_env(environment, num_envs=patients, options=options)
     observations, _ = env.reset(options={"patients": np.arange(patients)})
     chosen, columns = chosen_objectives(env.metadata, objectives)
     view = policy.view if isinstance(policy, NetworkPolicy) else View()

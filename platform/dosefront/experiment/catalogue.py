@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium
 
 from dosefront.experiment.doses import written_dose
-from dosefront.experiment.environment import EnvironmentSection, describe, payable
+from dosefront.experiment.environment import EnvironmentSection, describe, own_regimen, payable
 from dosefront.front import Objective
 from posology.library import DAYS_PER_WEEK
 from posology.treatment import OBJECTIVES, Component, Regimen
@@ -71,10 +71,10 @@ def listed(identifier: str) -> Listed:
     Raises:
         UsageError: it does not describe itself.
     """
-    section = EnvironmentSection(id=identifier)
+    section = EnvironmentSection.model_construct(id=identifier)  # describe() tells what is wrong
     description = describe(section)
     paid = [each.name for each in description.objectives]
-    name = gymnasium.registry[identifier].kwargs.get("regimen")
+    name = own_regimen(identifier)
     return Listed(
         id=identifier,
         version=description.version,

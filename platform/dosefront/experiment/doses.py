@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, PlainSerializer, WithJsonSchema
 
 from dosefront.experiment.document import Location
-from dosefront.experiment.suggestion import suggestion
 from dosefront.experiment.values import Text, placed_faults
+from dosefront.suggestion import suggestion
 from posology.library import agent_names, parse_quantity, text
 
 AREA = "mg/mL*min"

@@ -4,16 +4,23 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import gymnasium
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-import posology  # noqa: F401  registers its environments
-from dosefront.errors import DosefrontError, UsageError
+from dosefront.environments import make_vector_env, named_environment
+from dosefront.errors import DosefrontError, SettingError, UsageError
 from dosefront.experiment.document import Location
 from dosefront.experiment.doses import Doses
-from dosefront.experiment.suggestion import suggestion
+from dosefront.experiment.rewards import Rewards
 from dosefront.experiment.values import (
     Count,
     Days,
@@ -24,6 +31,7 @@ from dosefront.experiment.values import (
     without_bare_words,
 )
 from dosefront.front import Objective
+from dosefront.suggestion import suggestion
 from posology.dosing import environment_id
 from posology.library import keys, regimen_names
 
@@ -35,8 +43,8 @@ def _known_regimen(name: str) -> str:
 
 
 def _known_environment(name: str) -> str:
-    if name not in gymnasium.registry:
-        raise ValueError(f'unknown environment "{name}". {suggestion(name, gymnasium.registry)}')
+    with as_value_error():
+        named_environment(name)
     return name
 
 
@@ -62,6 +70,8 @@ DECIDED = {
     "patients": "cohorts",
     "num_envs": "an algorithm's environments",
     "twins": "an algorithm's twins",
+    "rewards": "environment.rewards",
+    "time_limit": "environment.time_limit",
 }
 """Arguments of constructors that other keys of an experiment decide."""
 PLACES = {"regimen": "name", "interval_days": "interval"}
@@ -77,6 +87,10 @@ class EnvironmentSection(Section):
         default={}, validate_default=True
     )
     """Keyword arguments of the environment's constructor."""
+    rewards: Rewards | None = None
+    """What it pays, where it does not say so itself."""
+    time_limit: Count | None = None
+    """Steps after which an episode is cut, where the environment has no limit or a longer one."""
 
     @field_validator("regimen")
     @classmethod
@@ -119,18 +133,40 @@ class EnvironmentSection(Section):
             raise placed_faults(
                 {_place_of(name, error): str(error) for name, error in refused.items()}
             )
-        with as_value_error():
-            _description(identifier, {**options, **beside})
+        if refusal := _refusal(identifier, {**options, **beside}):
+            raise ValueError(str(refusal)) from refusal
         return options
 
+    @model_validator(mode="after")
+    def _rewards_are_those_paid(self) -> Self:
+        try:
+            describe(self)
+        except SettingError as error:
+            raise placed_faults(error.faults) from error
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+        return self
+
     def constructor_arguments(self) -> dict[str, Any]:
-        """Keyword arguments of the environment's constructor: the options and the regimen."""
-        return {**self.options, **(self.regimen.constructor_arguments() if self.regimen else {})}
+        """What the environment is made from: options, regimen, and rewards and limit if given."""
+        settings: dict[str, Any] = {}
+        if self.rewards is not None:
+            settings["rewards"] = [each.to_mapping() for each in self.rewards]
+        if self.time_limit is not None:
+            settings["time_limit"] = self.time_limit
+        regimen = self.regimen.constructor_arguments() if self.regimen else {}
+        return {**self.options, **regimen, **settings}
+
+
+def own_regimen(identifier: str) -> str | None:
+    """Name of the regimen that an environment's id means."""
+    spec = gymnasium.registry.get(identifier)
+    return spec.kwargs.get("regimen") if spec else None
 
 
 def _other_regimen(identifier: str, name: str | None) -> str | None:
     """What to say of a regimen that is not the one the environment's id names."""
-    own = gymnasium.registry[identifier].kwargs.get("regimen")
+    own = own_regimen(identifier)
     if own is None or name in (None, own):
         return None
     hint = f"{environment_id(name)} gives it, and " if name in regimen_names() else ""
@@ -141,7 +177,7 @@ def _misnamed(identifier: str, regimen: RegimenSection) -> dict[Location, str]:
     """What is wrong with a regimen's name, or with the agents of a regimen that is known."""
     if other := _other_regimen(identifier, regimen.name):
         return {("name",): other}
-    name = regimen.name or gymnasium.registry[identifier].kwargs.get("regimen")
+    name = regimen.name or own_regimen(identifier)
     if name is None:
         return {}
     held = keys(f"regimens/{name}/components")
@@ -168,9 +204,11 @@ def _refused(
 
 
 def _refusal(identifier: str, arguments: dict[str, Any]) -> UsageError | None:
-    """Why the environment cannot be made so; None if it can."""
+    """Why the environment cannot be made so; None if it can, whatever it pays."""
     try:
         _description(identifier, arguments)
+    except SettingError:
+        return None
     except UsageError as error:
         return error
     return None
@@ -195,7 +233,12 @@ class EnvironmentDescription:
 
 
 def describe(environment: EnvironmentSection) -> EnvironmentDescription:
-    """The environment's version and objectives, from its metadata; makes it at most once."""
+    """The environment's version, objectives and actions; makes it at most once.
+
+    Raises:
+        SettingError: rewards or time limit are missing or wrong.
+        UsageError: it cannot be made or adapted.
+    """
     return _description(environment.id, environment.constructor_arguments())
 
 
@@ -216,15 +259,16 @@ def _description(identifier: str, arguments: dict[str, Any]) -> EnvironmentDescr
 @functools.cache
 def _read_description(identifier: str, arguments: str) -> EnvironmentDescription:
     try:
-        made = gymnasium.make(identifier, disable_env_checker=True, **json.loads(arguments))
+        made = make_vector_env(identifier, num_envs=1, options=json.loads(arguments))
+    except UsageError:
+        raise
     except Exception as error:  # a stranger's constructor may raise anything
         reason = str(error).partition(" was raised from the environment creator")[0]
         raise UsageError(
             f"{identifier} cannot be made: {reason.rstrip('.')}. Correct its options and regimen."
         ) from error
-    metadata = made.unwrapped.metadata
-    space = made.action_space
-    made.close()  # type: ignore[no-untyped-call]  # Gymnasium leaves it untyped
+    metadata, space = made.metadata, made.single_action_space
+    made.close()
     try:
         objectives = tuple(Objective.from_mapping(each) for each in metadata["objectives"])
         return EnvironmentDescription(
@@ -233,5 +277,5 @@ def _read_description(identifier: str, arguments: str) -> EnvironmentDescription
     except (LookupError, TypeError, DosefrontError) as error:
         raise UsageError(
             f"{identifier} must describe its version and objectives in its metadata; found "
-            f"{type(error).__name__}: {error}. Choose an environment with a reward vector."
+            f"{type(error).__name__}: {error}. Correct its metadata."
         ) from error

@@ -10,8 +10,8 @@ from pydantic_core import ErrorDetails
 from dosefront.errors import Fault
 from dosefront.experiment.document import Document, Location, Place
 from dosefront.experiment.spec import ExperimentSpec
-from dosefront.experiment.suggestion import suggestion
 from dosefront.experiment.values import Section
+from dosefront.suggestion import suggestion
 
 EXPECTED = {
     "int_type": "a whole number",

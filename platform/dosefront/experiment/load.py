@@ -19,8 +19,8 @@ from dosefront.experiment.environment import (
 from dosefront.experiment.faults import validation_faults
 from dosefront.experiment.settings import ALGORITHM_SETTINGS, name_of
 from dosefront.experiment.spec import ExperimentSpec
-from dosefront.experiment.suggestion import suggestion
 from dosefront.records import write_atomically
+from dosefront.suggestion import suggestion
 
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> ExperimentSpec:

@@ -1,22 +1,15 @@
 """The environment that a name on the command line means."""
 
-import importlib
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import gymnasium
 import yaml
 from gymnasium.vector import VectorEnv
 
-import posology  # noqa: F401  registers its environments
+from dosefront.environments import named_environment
 from dosefront.errors import UsageError
-from dosefront.experiment.suggestion import suggestion
 from posology.validation import Subject
-
-MODULES = {"mo": "mo_gymnasium"}
-"""Short names for modules that register environments."""
 
 
 def named_subject(name: str, options: Iterable[str] = ()) -> Subject:
@@ -62,58 +55,12 @@ def _written(arguments: dict[str, Any]) -> str:
 
 
 def _found(name: str, arguments: dict[str, Any]) -> Subject:
-    prefix, colon, rest = name.partition(":")
-    if not colon:
-        return _registered(name, name, arguments)
-    module = _module(MODULES.get(prefix, prefix), name)
-    if rest in gymnasium.registry:
-        return _registered(name, rest, arguments)
-    entry = getattr(module, rest, None)
-    if not callable(entry):
-        classes = [key for key, value in vars(module).items() if _is_environment(value)]
-        raise UsageError(
-            f'{module.__name__} has no environment "{rest}". '
-            f"{suggestion(rest, [*gymnasium.registry, *classes])}"
-        )
-    is_vector = isinstance(entry, type) and issubclass(entry, VectorEnv)
+    named = named_environment(name)
 
     def make(slots: int, **options: Any) -> Any:
         given = {**arguments, **options}
-        return entry(num_envs=slots, **given) if is_vector else entry(**given)
+        if named.vector is not None:
+            return named.vector(slots, **given)
+        return named.single(**given) if named.single is not None else None
 
-    return Subject(name, make, is_vector)
-
-
-def _registered(name: str, identifier: str, arguments: dict[str, Any]) -> Subject:
-    if identifier not in gymnasium.registry:
-        raise UsageError(
-            f'unknown environment "{identifier}". {suggestion(identifier, gymnasium.registry)} '
-            "An environment of another package is module:id or module:Class."
-        )
-    is_vector = gymnasium.registry[identifier].vector_entry_point is not None
-
-    def make(slots: int, **options: Any) -> Any:
-        given = {**arguments, **options}
-        if is_vector:
-            mode = "vector_entry_point"
-            return gymnasium.make_vec(identifier, slots, vectorization_mode=mode, **given)
-        return gymnasium.make(identifier, disable_env_checker=True, **given)
-
-    return Subject(name, make, is_vector)
-
-
-def _module(name: str, asked: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path:  # a console script does not look where it is called
-        sys.path.insert(0, here)
-    try:
-        return importlib.import_module(name)
-    except Exception as error:  # a stranger's module may raise anything
-        raise UsageError(
-            f"{asked} is in the module {name}, which cannot be imported: "
-            f"{type(error).__name__}: {error}. Install its package, or run from its folder."
-        ) from error
-
-
-def _is_environment(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, gymnasium.Env | VectorEnv)
+    return Subject(name, make, named.vector is not None)

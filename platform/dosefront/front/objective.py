@@ -47,6 +47,15 @@ class Objective:
                 "Correct the environment's metadata."
             )
 
+    @property
+    def title(self) -> str:
+        """The name, with the unit if it has one.
+
+        >>> Objective("time", "steps", "maximise", reference=-25.0, ideal=0.0).title
+        'time [steps]'
+        """
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
+
     def maximised(self, clinical: Quantity) -> Quantity:
         """The value on the maximised scale."""
         return self._signed(clinical)

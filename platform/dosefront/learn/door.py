@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float
 
+from dosefront.environments import make_vector_env
 from dosefront.evaluate import Situation, View, chosen_objectives, offers_masks
 from dosefront.front import scalarization, spread
 
@@ -157,10 +158,9 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
 def make_scalarized(context: dict[str, Any]) -> ScalarizedVectorEnv:
     """The environment of RLlib's ``env_config``: environment, options and what the door asks."""
     arguments = dict(context)
-    env = gymnasium.make_vec(
+    env = make_vector_env(
         arguments.pop("environment"),
         num_envs=arguments.pop("num_envs"),
-        vectorization_mode="vector_entry_point",
-        **arguments.pop("options"),
+        options=arguments.pop("options"),
     )
     return ScalarizedVectorEnv(env, **arguments)

@@ -66,6 +66,6 @@ def _given(regimen: Regimen) -> str:
 
 def _objective(objective: Objective) -> str:
     return (
-        f"{objective.name} [{objective.unit}], {objective.sense}, reference "
+        f"{objective.title}, {objective.sense}, reference "
         f"{objective.reference:g}, ideal {objective.ideal:g}. {objective.description}"
     )

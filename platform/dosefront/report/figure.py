@@ -22,6 +22,7 @@ from dosefront.report.plane import (
     attained_corners,
     axis_title,
     box,
+    hypervolume_sentence,
     plane_of,
     points_of,
 )
@@ -151,6 +152,5 @@ def _caption(summary: FrontSummary) -> str:
         f"Means over the {summary.held_out_patients:,} virtual patients of the held-out cohort, "
         f"with 95 % intervals; membership of the front was decided on "
         f"{summary.select_patients:,} others. "
-        f"Hypervolume {summary.hypervolume:.3f} of the reference box, "
-        f"conventional care {summary.comparators_hypervolume:.3f}. {DISCLAIMER}"
+        f"{hypervolume_sentence(summary).capitalize()}. {DISCLAIMER}"
     )

@@ -73,4 +73,12 @@ def attained_corners(points: Sequence[FrontPoint], plane: Plane) -> Float[np.nda
 def axis_title(objective: Objective) -> str:
     """Name, unit and direction of an axis."""
     better = "higher" if objective.sense == "maximise" else "lower"
-    return f"{objective.name} [{objective.unit}], {better} is better"
+    return f"{objective.title}, {better} is better"
+
+
+def hypervolume_sentence(summary: FrontSummary) -> str:
+    """The front's hypervolume, and conventional care's where the environment offers it."""
+    ours = f"hypervolume {summary.hypervolume:.3f} of the reference box"
+    if not summary.comparators:
+        return ours
+    return f"{ours}; conventional care {summary.comparators_hypervolume:.3f}"

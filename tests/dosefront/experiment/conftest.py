@@ -29,9 +29,10 @@ tracking: {wandb: {project: dosefront, mode: off}}
 
 
 class TwoObjectives(gymnasium.Env[np.ndarray, int]):
-    """Describes itself as our environments do; nobody steps it here."""
+    """Describes itself as our environments do, and pays nothing."""
 
     action_space = gymnasium.spaces.Discrete(3)
+    observation_space = gymnasium.spaces.Box(0.0, 1.0, (1,))
 
     metadata = {  # noqa: RUF012  Gymnasium's own class attribute
         "render_modes": [],
@@ -61,8 +62,14 @@ class TwoObjectives(gymnasium.Env[np.ndarray, int]):
         if cycles > 20:
             raise ValueError(f"{cycles} cycles are too many.")
 
+    def reset(self, *, seed=None, options=None):
+        return np.zeros(1, np.float32), {}
 
-gymnasium.register("toy/TwoObjectives-v0", TwoObjectives)
+    def step(self, action):
+        return np.zeros(1, np.float32), np.zeros(2), False, False, {}
+
+
+gymnasium.register("toy/TwoObjectives-v0", TwoObjectives, max_episode_steps=5)
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ FAULTS = {
     "an environment with one reward": (
         (ENVIRONMENT, "  id: CartPole-v1\n"),
         "2:1",
-        "CartPole-v1 must describe its version and objectives in its metadata",
+        "CartPole-v1 does not say what it pays: a single reward, and in info nothing.",
     ),
     "options that the environment refuses": (
         ("horizon: 4", "horizon: 400"),

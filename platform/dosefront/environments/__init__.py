@@ -1,0 +1,6 @@
+"""Any Gymnasium environment as posology's are: vector rewards, many at once, named episodes."""
+
+from dosefront.environments.make import make_vector_env
+from dosefront.environments.names import NamedEnvironment, named_environment
+
+__all__ = ["NamedEnvironment", "make_vector_env", "named_environment"]
