@@ -15,7 +15,6 @@ from dosefront.experiment.scalarizations import (
     ScalarizationSection,
 )
 from dosefront.experiment.settings import ALGORITHM_SETTINGS, AlgorithmSettings, name_of
-from dosefront.experiment.suggestion import suggestion
 from dosefront.experiment.values import (
     Count,
     FolderName,
@@ -30,6 +29,7 @@ from dosefront.experiment.values import (
 )
 from dosefront.front import check_weights, lattice
 from dosefront.records import TrialSpec
+from dosefront.suggestion import suggestion
 
 
 class CohortSection(Section):
