@@ -34,4 +34,6 @@ def flat_observation(
     space: gymnasium.Space[Any], observation: Any
 ) -> Float32[np.ndarray, " features"]:
     """An observation as the space of flat observations has it."""
+    if isinstance(space, Box):  # flatten() would look up the kind of space at every step
+        return np.asarray(observation, np.float32).ravel()
     return np.asarray(flatten(space, observation), np.float32)
