@@ -38,7 +38,7 @@ class _OnPolicySettings(_Settings):
     epochs: Count = 4
     minibatch: Count = 1024
     entropy: Annotated[Number, Field(ge=0)] = 0.0
-    """Coefficient of the entropy bonus."""
+    """Coefficient of the entropy bonus at first; it fades to nothing over the training."""
     gae_lambda: Share = 0.95
     clip: Positive = 0.2
     sampler: Literal["columns", "rllib"] = "columns"

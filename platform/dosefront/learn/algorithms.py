@@ -49,7 +49,8 @@ def algorithm_config(
     ``environment`` is the name under which the scalarizing door is registered, ``context`` what it
     is made from.
     """
-    config: AlgorithmConfig = ALGORITHMS[spec.algorithm](spec.settings, seen)
+    settings = {**spec.settings, "steps": spec.steps}
+    config: AlgorithmConfig = ALGORITHMS[spec.algorithm](settings, seen)
     return (
         config.environment(environment, env_config=dict(context))
         .env_runners(
@@ -74,7 +75,7 @@ def _ppo(settings: Mapping[str, Any], seen: Seen, *, channels: int = 1) -> Algor
         train_batch_size_per_learner=batch,
         minibatch_size=min(settings["minibatch"], batch),
         num_epochs=settings["epochs"],
-        entropy_coeff=settings["entropy"],
+        entropy_coeff=[[0, settings["entropy"]], [settings["steps"], 0.0]],
         lambda_=settings["gae_lambda"],
         clip_param=settings["clip"],
         vf_loss_coeff=VALUE_LOSS,

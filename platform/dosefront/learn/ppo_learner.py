@@ -9,6 +9,8 @@ from jaxtyping import Float
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.learner.learner import ENTROPY_KEY, POLICY_LOSS_KEY, VF_LOSS_KEY
 from ray.rllib.evaluation.postprocessing import Postprocessing
+from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME
+from ray.rllib.utils.schedules.scheduler import Scheduler
 from torch import Tensor
 
 from dosefront.learn.advantages import generalised_advantages
@@ -25,6 +27,18 @@ class ColumnPPOLearner(ColumnLearner):
     """Learns from a :class:`Fragment`: each channel's advantage, mixed as the fragment says."""
 
     optimizer_options = {"eps": 1e-5}  # noqa: RUF012  never changed
+
+    def build(self) -> None:
+        """Build the learner, and the schedule of the entropy bonus."""
+        super().build()
+        self._bonuses = Scheduler(self.config.entropy_coeff, framework="torch")
+        self._bonus = float(self._bonuses.get_current_value())
+
+    def update(self, training_data: Any, *, timesteps: Any = None, **rest: Any) -> Any:
+        """Learn from a batch under the bonus that is due."""
+        if timesteps:
+            self._bonus = float(self._bonuses.update(timesteps[NUM_ENV_STEPS_SAMPLED_LIFETIME]))
+        return super().update(training_data, timesteps=timesteps, **rest)
 
     def minibatches(self, columns: dict[str, Any]) -> Iterator[Minibatch]:
         """Every decision once an epoch, in another order each time."""
@@ -51,9 +65,9 @@ class ColumnPPOLearner(ColumnLearner):
         value_loss = (values - minibatch[Postprocessing.VALUE_TARGETS]).square().mean()
         loss = -surrogate + self.config.vf_loss_coeff * value_loss
         logged = {POLICY_LOSS_KEY: -surrogate.detach(), VF_LOSS_KEY: value_loss.detach()}
-        if self.config.entropy_coeff:
+        if self._bonus > 0.0:
             entropy = head.entropy(outputs).mean()
-            loss = loss - self.config.entropy_coeff * entropy
+            loss = loss - self._bonus * entropy
             logged[ENTROPY_KEY] = entropy.detach()
         self.descend(loss)
         return logged
