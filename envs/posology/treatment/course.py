@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from posology.patients import Cohort
-from posology.pharmacology import STAGES, Body, empty_body
+from posology.pharmacology import HSA, STAGES, Body, empty_body
 from posology.treatment.chart import CHART, NEVER, persons
 from posology.treatment.regimen import Regimen
 from posology.treatment.scenario import Scenario
@@ -156,5 +156,10 @@ class Courses:
         given = s.rules["number"][0].sum(axis=0) * s.rules["dose"][0]
         exposures = given[:agents] / self.regimen.reference_doses()
         kills = self.individuals.log_kill * exposures[:, None]
-        together = kills.max(axis=0) if s.highest_only else kills.sum(axis=0)
+        together = kills.sum(axis=0)
+        if s.kill_model == HSA:
+            drugs = [each.drug for each in self.regimen.components]
+            by_drug = np.zeros((len(self.regimen.drugs), together.size))
+            np.add.at(by_drug, drugs, kills)
+            together = by_drug.max(axis=0)
         return together / (7.0 * self.regimen.interval_weeks)

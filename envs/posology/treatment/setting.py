@@ -9,7 +9,7 @@ import numpy as np
 
 from posology.library import DAYS_PER_WEEK, drawn_parameters, keys, marrow_groups, quantity
 from posology.patients import Cohort, Individuals, is_glioma, kernel_milligrams
-from posology.pharmacology import GIVEN, MOST_AGENTS, Agents
+from posology.pharmacology import GIVEN, MOST_AGENTS, Agents, adds_up, kill_model
 from posology.treatment.grading import ACUTE, acute_multiples, count_bounds, share_bounds
 from posology.treatment.regimen import DOSE_UNITS, MOST_DRUGS, Regimen
 from posology.treatment.scenario import Scenario
@@ -18,8 +18,6 @@ DAYS = 7.0
 """Days in a week."""
 BY_SURFACE, BY_AREA, FLAT = range(3)
 """How a dose becomes milligrams, in the order of ``DOSE_UNITS``."""
-INTERACTIONS = ("independent", "hsa")
-"""How drugs' kills of the tumour combine: they add up, or the highest single agent's counts."""
 
 MOST_WEEKS = 26
 """Weeks that the longest interval between cycles may have."""
@@ -76,7 +74,9 @@ class Setting(NamedTuple):
     # tumour
     released: float
     """Share of the stored exposure that acts within a week."""
-    highest_only: bool
+    kill_model: int
+    """How the drugs' kills combine, an index into ``KILL_MODELS``."""
+    kills_add_up: bool
     synergy: float
     glioma: bool
     """Follow three tissues, as Mazzocco does in low-grade glioma."""
@@ -149,12 +149,15 @@ def setting(
     scan_weeks: int | None = None,
     blood_weeks: tuple[int, ...] | None = None,
 ) -> Setting:
-    """The shared numbers of a cohort treated with a regimen, in the cohort's draw of parameters."""
-    if interaction not in INTERACTIONS:
-        known = ", ".join(INTERACTIONS)
-        raise ValueError(f"interaction must be one of {known}; got {interaction!r}.")
-    if not -1.0 <= synergy <= 1.0:
-        raise ValueError(f"synergy must lie between -1 and 1; got {synergy!r}.")
+    """The shared numbers of a cohort treated with a regimen, in the cohort's draw of parameters.
+
+    ``interaction`` says how the drugs' kills of the tumour combine and ``synergy`` how much more
+    they do together: see :func:`posology.pharmacology.kill.combined_kill`.
+
+    Raises:
+        ValueError: an unknown interaction, or a synergy that it cannot have.
+    """
+    model = kill_model(interaction, synergy)
     # The dose's formula is the label's; what a draw moves is the patients' clearance.
     with drawn_parameters(None):
         nonrenal = quantity("drugs/carboplatin/kinetics/clearance_nonrenal", "mL/min")
@@ -189,8 +192,9 @@ def setting(
                 regimen.guardrails.within_platelets_low,
             ),
             released=1.0 - math.exp(-math.log(2.0) * DAYS / half_life),
-            highest_only=interaction == "hsa",
-            synergy=synergy,
+            kill_model=model,
+            kills_add_up=adds_up(model, synergy),
+            synergy=float(synergy),
             glioma=is_glioma(tumour),
             capacity_mm=quantity(f"tumours/{tumour}/capacity", "mm")
             if is_glioma(tumour)

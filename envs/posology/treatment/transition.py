@@ -25,6 +25,7 @@ from posology.pharmacology import (
     Schedule,
     advance_glioma,
     advance_week,
+    combined_kill,
     log_relative_size,
     two_compartment_modes,
 )
@@ -328,19 +329,18 @@ def _tumour(c: Record, person: Record, areas: np.ndarray, i: int, s: Setting) ->
     number = s.agents
     acted = np.zeros(number)
     total = 0.0
-    highest = 0.0
-    together = 0.0
     for a in range(number):
         entered = areas[a, i] * rules.exposure[a]
         c.stored[a] += entered
         acted[a] = s.released * c.stored[a]
         c.stored[a] -= acted[a]
-        kill = person.log_kill[a] * (entered if s.glioma else acted[a])
-        if total + kill > 0.0:
-            together += total * kill / (total + kill)
-        total += kill
-        highest = max(highest, kill)
-    total = highest if s.highest_only else total + s.synergy * together
+        total += person.log_kill[a] * (entered if s.glioma else acted[a])
+    if not s.kills_add_up:
+        kills = np.zeros(s.drugs)  # agents of one drug are doses of it, and add up in any model
+        for a in range(number):
+            exposure = areas[a, i] * rules.exposure[a] if s.glioma else acted[a]
+            kills[rules.drug[a]] += person.log_kill[a] * exposure
+        total = combined_kill(kills, s.kill_model, s.synergy)
     if s.glioma:
         per_kill = person.resistance_rate / person.kill_rate
         c.kill = advance_glioma(c.tissues, c.kill, total, person.glioma, per_kill, s.capacity_mm)
