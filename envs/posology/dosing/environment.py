@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Float32, Int
 from posology.dosing.conventional import Comparator, conventional_care
 from posology.dosing.observation import features, observe
 from posology.library import is_whole_number
-from posology.patients import Cohort, philox, stream_key
+from posology.patients import Cohort, first_words, stream_key
 from posology.treatment import (
     DOSE_LEVELS,
     OBJECTIVES,
@@ -173,7 +173,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._ended = self.courses.chart["ended"].copy()
         infos = {}
         if self._ended.any():
-            infos["endpoints"] = endpoints(self.courses.chart, self.regimen)
+            infos["endpoints"] = self._endpoints()
         truncated = np.zeros(self.num_envs, np.bool_)
         observations = observe(self.courses, self.features)
         paid = rewards[:, self._paid].astype(np.float32)
@@ -206,6 +206,15 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         drawn = next_patients(self._key, slots // self.twins, courses)
         patients = drawn % self.courses.cohort.patients.size
         self.courses.begin(slots, patients=patients, courses=courses)
+
+    def _endpoints(self) -> Mapping[str, np.ndarray]:
+        """Endpoints of every slot by name; zero for those whose course goes on."""
+        ended = np.flatnonzero(self._ended)
+        out = {}
+        for name, values in endpoints(self.courses.chart[ended], self.regimen).items():
+            out[name] = np.zeros(self.num_envs, values.dtype)
+            out[name][ended] = values
+        return out
 
     def _fractions(self, actions: np.ndarray) -> Float[np.ndarray, "drugs patients"]:
         """Actions as fractions of the label doses."""
@@ -254,10 +263,7 @@ def next_patients(
     key: np.uint64, families: Int[np.ndarray, " some"], courses: Int[np.ndarray, " some"]
 ) -> Int[np.ndarray, " some"]:
     """Random numbers, by family and course, whose remainders say which patients come next."""
-    zero = np.uint64(0)
-    pairs = zip(families, courses, strict=True)
-    words = [philox(key, np.uint64(f), np.uint64(c), zero, zero)[0] for f, c in pairs]
-    return np.array(words, np.int64)
+    return first_words(key, families, courses)
 
 
 def check_families(slots: Any, twins: Any) -> None:

@@ -26,6 +26,9 @@ RULES = np.dtype(
     [
         ("week", "i8", (MOST_WEEKS,)),  # of the schedule, for each of a cycle; 0 without doses
         ("number", "f8", (MOST_WEEKS, MOST_AGENTS)),  # administrations in each week of a cycle
+        ("given", "i8", (MOST_WEEKS, MOST_DRUGS)),  # 1 if a drug has any in it
+        ("week_dose", "f8", (MOST_WEEKS, MOST_DRUGS)),  # label dose that counts in its total
+        ("cycle_dose", "f8", (MOST_DRUGS,)),  # ... of a whole cycle
         ("blood", "i8", (MOST_WEEKS,)),  # 1 if a count at the end of a cycle's week is charted
         ("dose", "f8", (MOST_AGENTS,)),  # of one administration
         ("unit", "i8", (MOST_AGENTS,)),  # BY_SURFACE, BY_AREA or FLAT
@@ -40,8 +43,6 @@ RULES = np.dtype(
         ("cumulative_cap", "f8", (MOST_DRUGS,)),
         ("acute_exponent", "f8", (len(ACUTE),)),
         ("acute_multiple", "f8", (4,)),
-        ("counts", "f8", (3, 4)),  # bounds of the grades of neutrophils, platelets, haemoglobin
-        ("shares", "f8", (3, 4)),  # ... of creatinine, neuropathy, cardiac dose
     ]
 )
 """Tables of a setting, a numpy record with room for the largest regimen, whose rest stays idle.
@@ -64,8 +65,6 @@ class Setting(NamedTuple):
     adverse_event_weeks: int
     agents: int
     drugs: int
-    rules: np.ndarray
-    """(1,) of ``RULES``: what the label and the clinic say of each agent, drug and week."""
     calvert_nonrenal: float
     calvert_cap: float
     # limits, at a cycle's start and within it
@@ -105,6 +104,12 @@ class Setting(NamedTuple):
     """Share of red cells that die in a week."""
     transfusion: float
     transfusion_gain: float
+    count_bounds: tuple[tuple[float, ...], ...]
+    """Of the grades of neutrophils, platelets, haemoglobin."""
+    share_bounds: tuple[tuple[float, ...], ...]
+    """... of creatinine, neuropathy, cardiac dose."""
+    acute_most: float
+    """Largest of the multiples of an acute term's hazard."""
     fatality: float
     # the clinic
     neutrophil_sd: float
@@ -147,7 +152,6 @@ def setting(
     interaction: str = "independent",
     synergy: float = 0.0,
     scan_weeks: int | None = None,
-    blood_weeks: tuple[int, ...] | None = None,
 ) -> Setting:
     """The shared numbers of a cohort treated with a regimen, in the cohort's draw of parameters.
 
@@ -180,7 +184,6 @@ def setting(
             adverse_event_weeks=regimen.adverse_event_weeks,
             agents=len(components),
             drugs=len(regimen.drugs),
-            rules=_rules(regimen, individuals, blood_weeks=blood_weeks),
             calvert_nonrenal=nonrenal,
             calvert_cap=quantity("drugs/carboplatin/kinetics/gfr_cap", "mL/min"),
             neutrophils_low=(
@@ -219,6 +222,9 @@ def setting(
             - math.exp(-DAYS_PER_WEEK / quantity("toxicities/haemoglobin/lifespan", "d")),
             transfusion=quantity("toxicities/haemoglobin/transfusion", "g/dL"),
             transfusion_gain=quantity("toxicities/haemoglobin/transfusion_gain", "g/dL"),
+            count_bounds=tuple(map(tuple, count_bounds().tolist())),
+            share_bounds=tuple(map(tuple, share_bounds().tolist())),
+            acute_most=float(acute_multiples().max()),
             fatality=quantity("toxicities/febrile_neutropenia/fatality", "1"),
             neutrophil_sd=error * quantity("toxicities/neutrophils/assay_sd", "1"),
             platelet_sd=error * quantity("toxicities/platelets/assay_sd", "1"),
@@ -229,14 +235,25 @@ def setting(
         )
 
 
-def _rules(
-    regimen: Regimen, individuals: Individuals, *, blood_weeks: tuple[int, ...] | None
+def rules_of(
+    cohort: Cohort,
+    regimen: Regimen,
+    individuals: Individuals,
+    *,
+    blood_weeks: tuple[int, ...] | None = None,
 ) -> np.ndarray:
-    """The regimen's record of ``RULES``, in the draw of parameters in force.
+    """(1,) of ``RULES``: what label and clinic say of each agent, drug and week of a regimen.
 
     Raises:
         ValueError: an interval that is too long.
     """
+    with drawn_parameters(cohort.parameters):
+        return _rules(regimen, individuals, blood_weeks=blood_weeks)
+
+
+def _rules(
+    regimen: Regimen, individuals: Individuals, *, blood_weeks: tuple[int, ...] | None
+) -> np.ndarray:
     weeks, components = regimen.interval_weeks, regimen.components
     agents, drugs = len(components), len(regimen.drugs)
     if weeks > MOST_WEEKS:
@@ -259,11 +276,16 @@ def _rules(
     rules["first_mode"][:agents] = agents_of(regimen, individuals).first_mode[:-1]
     rules["exposure"][:agents] = 1.0 / individuals.reference_area
     rules["renal_exponent"][:agents] = [k.renal_exponent for k in individuals.kinetics]
+    for a, each in enumerate(components):
+        rules["given"][:weeks, each.drug] |= rules["number"][:weeks, a] > 0.0
+        if rules["main"][a]:
+            rules["week_dose"][:weeks, each.drug] = each.dose * rules["number"][:weeks, a]
+            for week in range(weeks):
+                rules["cycle_dose"][each.drug] += rules["week_dose"][week, each.drug]
     rules["stop_crcl"][:drugs] = [each.stop_crcl for each in regimen.rules.drugs]
     rules["cumulative_cap"][:drugs] = [each.cumulative_cap for each in regimen.rules.drugs]
     rules["acute_exponent"] = [quantity(f"toxicities/acute/{term}_exponent", "1") for term in ACUTE]
     rules["acute_multiple"] = acute_multiples()
-    rules["counts"], rules["shares"] = count_bounds(), share_bounds()
     return out
 
 
