@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from posology.dosing.scaling import scaled_rows
 from posology.treatment import OF_DRUG, VISIBLE, Courses, Regimen
 
 Column = Float[np.ndarray, " patients"]
@@ -111,9 +112,7 @@ def observe(
         values = values[:, scale.columns]
     for transform, columns in scale.transformed:
         values[:, columns] = _ENCODE[transform](values[:, columns])
-    values -= scale.centre
-    values /= scale.spread
-    return np.clip(values, -_LIMIT, _LIMIT, out=values).astype(np.float32)
+    return scaled_rows(values, scale.centre, scale.spread, _LIMIT)
 
 
 class _Scale(NamedTuple):
@@ -121,7 +120,7 @@ class _Scale(NamedTuple):
 
     columns: list[int] | None
     """Where they are in a row of what is visible; None if they are all of it, in order."""
-    transformed: tuple[tuple[str, list[int]], ...]
+    transformed: tuple[tuple[str, Int[np.ndarray, " some"]], ...]
     """Which columns each transform other than identity is taken of."""
     centre: Float[np.ndarray, " features"]
     spread: Float[np.ndarray, " features"]
@@ -134,7 +133,10 @@ def _scale(shown: tuple[Feature, ...], drugs: tuple[str, ...]) -> _Scale:
     names = {feature.transform for feature in shown} - {"identity"}
     return _Scale(
         None if columns == list(range(len(visible))) else columns,
-        tuple((name, [k for k, f in enumerate(shown) if f.transform == name]) for name in names),
+        tuple(
+            (name, np.array([k for k, f in enumerate(shown) if f.transform == name]))
+            for name in sorted(names)
+        ),
         np.array([feature.centre for feature in shown]),
         np.array([feature.spread for feature in shown]),
     )

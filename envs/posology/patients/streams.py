@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 _WORD = 0xFFFFFFFF
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True)
+@nb.njit(cache=True, nogil=True)
 def philox(
     key: np.uint64, patient: np.uint64, course: np.uint64, week: np.uint64, draw: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:

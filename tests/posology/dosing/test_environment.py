@@ -11,9 +11,24 @@ import pytest
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode
 
-from posology.dosing import ClinicVectorEnv, CourseEnv, CourseVectorEnv, decode, environment_id
+from posology.dosing import (
+    ClinicVectorEnv,
+    CourseEnv,
+    CourseVectorEnv,
+    decode,
+    environment_id,
+    features,
+)
 from posology.library import regimen_names
-from posology.treatment import DOSE_LEVELS, OBJECTIVES, Courses, objectives
+from posology.treatment import (
+    DOSE_LEVELS,
+    OBJECTIVES,
+    OF_DRUG,
+    VISIBLE,
+    Courses,
+    Regimen,
+    objectives,
+)
 
 IDS = (
     "posology/DocetaxelCisplatin-v0",
@@ -315,6 +330,13 @@ def test_naming_patients_that_do_not_exist_is_refused() -> None:
     env = CourseVectorEnv(2, patients=5)
     with pytest.raises(ValueError, match="must name 2 patients from 0 to 4"):
         env.reset(options={"patients": np.array([0, 5])})
+
+
+def test_the_observation_is_all_that_is_visible_in_its_order() -> None:
+    for name in regimen_names():
+        regimen = Regimen.labelled(name)
+        of_drugs = [f"{drug}, {each}" for drug in regimen.drugs for each in OF_DRUG]
+        assert [feature.name for feature in features(regimen)] == [*VISIBLE, *of_drugs]
 
 
 @pytest.mark.parametrize("regimen", regimen_names())
