@@ -132,7 +132,7 @@ def _treated(courses: Courses, doses: np.ndarray) -> Body:
     before = Body(*(array.copy() for array in courses._body))
     totals = courses.chart["totals"].copy()
     courses.step(doses, np.arange(courses.chart.size))
-    rules = courses._setting.rules[0]
+    rules = courses._rules[0]
     added = (courses.chart["totals"] - totals).T
     people = courses.persons[courses.chart["patient"]]
     for a in range(courses._setting.agents):

@@ -20,6 +20,7 @@ from posology.dosing.conventional import Comparator
 from posology.dosing.environment import (
     METADATA,
     CourseEnv,
+    check_families,
     checked_fractions,
     checked_patients,
     decoded_levels,
@@ -30,6 +31,7 @@ from posology.dosing.panel import Panel
 from posology.dosing.wards import Wards
 from posology.library import regimen_names, tumour_names
 from posology.patients import Cohort, stream_key
+from posology.pharmacology import kill_model
 from posology.treatment import (
     DOSE_LEVELS,
     MOST_DRUGS,
@@ -84,8 +86,8 @@ class ClinicVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     ) -> None:
         if decisions not in ("weekly", "due"):
             raise ValueError(f'decisions must be "weekly" or "due"; got {decisions!r}.')
-        if twins < 1 or num_envs % twins:
-            raise ValueError(f"{num_envs} slots cannot be families of {twins}. Give a divisor.")
+        check_families(num_envs, twins)
+        kill_model(interaction, synergy)  # which courses refuse as well, but only when one is made
         self.num_envs = num_envs
         self.twins = twins
         circumstances = made_scenario(scenario)

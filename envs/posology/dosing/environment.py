@@ -15,7 +15,8 @@ from jaxtyping import Bool, Float, Float32, Int
 
 from posology.dosing.conventional import Comparator, conventional_care
 from posology.dosing.observation import features, observe
-from posology.patients import Cohort, philox, stream_key
+from posology.library import is_whole_number
+from posology.patients import Cohort, first_words, stream_key
 from posology.treatment import (
     DOSE_LEVELS,
     OBJECTIVES,
@@ -57,8 +58,9 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         doses, interval_days, cycles: replace the label's, see
             :meth:`posology.treatment.Regimen.prescribed`.
         objectives: names out of efficacy, toxicity, twist and drug.
-        interaction, synergy: of the drugs on the tumour: ``independent`` or ``hsa``, and what each
-            pair adds, see :func:`posology.treatment.setting.setting`.
+        interaction, synergy: how the drugs' kills of the tumour combine, one of
+            :data:`posology.pharmacology.KILL_MODELS`, and how much more they do together, see
+            :func:`posology.pharmacology.combined_kill`.
         cohort_seed, split, patients: which patients, see :meth:`posology.patients.Cohort.virtual`.
         parameters: which draw of the population's parameters, from 0; None is the point estimate.
         twins: this many neighbouring slots are a family: each starts its k-th course with the same
@@ -90,8 +92,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     ) -> None:
         if decisions not in ("weekly", "due"):
             raise ValueError(f'decisions must be "weekly" or "due"; got {decisions!r}.')
-        if twins < 1 or num_envs % twins:
-            raise ValueError(f"{num_envs} slots cannot be families of {twins}. Give a divisor.")
+        check_families(num_envs, twins)
         self.num_envs = num_envs
         self.twins = twins
         circumstances = made_scenario(scenario)
@@ -172,7 +173,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._ended = self.courses.chart["ended"].copy()
         infos = {}
         if self._ended.any():
-            infos["endpoints"] = endpoints(self.courses.chart, self.regimen)
+            infos["endpoints"] = self._endpoints()
         truncated = np.zeros(self.num_envs, np.bool_)
         observations = observe(self.courses, self.features)
         paid = rewards[:, self._paid].astype(np.float32)
@@ -205,6 +206,15 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         drawn = next_patients(self._key, slots // self.twins, courses)
         patients = drawn % self.courses.cohort.patients.size
         self.courses.begin(slots, patients=patients, courses=courses)
+
+    def _endpoints(self) -> Mapping[str, np.ndarray]:
+        """Endpoints of every slot by name; zero for those whose course goes on."""
+        ended = np.flatnonzero(self._ended)
+        out = {}
+        for name, values in endpoints(self.courses.chart[ended], self.regimen).items():
+            out[name] = np.zeros(self.num_envs, values.dtype)
+            out[name][ended] = values
+        return out
 
     def _fractions(self, actions: np.ndarray) -> Float[np.ndarray, "drugs patients"]:
         """Actions as fractions of the label doses."""
@@ -253,10 +263,19 @@ def next_patients(
     key: np.uint64, families: Int[np.ndarray, " some"], courses: Int[np.ndarray, " some"]
 ) -> Int[np.ndarray, " some"]:
     """Random numbers, by family and course, whose remainders say which patients come next."""
-    zero = np.uint64(0)
-    pairs = zip(families, courses, strict=True)
-    words = [philox(key, np.uint64(f), np.uint64(c), zero, zero)[0] for f, c in pairs]
-    return np.array(words, np.int64)
+    return first_words(key, families, courses)
+
+
+def check_families(slots: Any, twins: Any) -> None:
+    """Refuse families that do not fill the slots.
+
+    Raises:
+        ValueError: ``slots`` or ``twins`` is no whole number, or ``twins`` no divisor.
+    """
+    if not is_whole_number(slots, least=1):
+        raise ValueError(f"there must be at least one slot; got {slots!r}. Give a whole number.")
+    if not is_whole_number(twins, least=1) or slots % twins:
+        raise ValueError(f"{slots} slots cannot be families of {twins!r}. Give a divisor.")
 
 
 def made_scenario(fields_given: Mapping[str, Any]) -> Scenario:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from posology.treatment import NEVER, TERMS, Courses, Regimen
+from posology.dosing.scaling import scaled_rows
+from posology.treatment import OF_DRUG, VISIBLE, Courses, Regimen
 
 Column = Float[np.ndarray, " patients"]
 _LIMIT = 10.0
@@ -105,33 +106,39 @@ def observe(
     slots: Int[np.ndarray, " patients"] | None = None,
 ) -> Float[np.ndarray, "patients features"]:
     """Observation of ``slots``, or of every slot, float32: the features named in ``shown``."""
-    seen = clinical_values(courses, slots)
-    values = np.array([seen[feature.name] for feature in shown])
-    scale = _scale(tuple(shown))
-    for transform, rows in scale.rows:
-        values[rows] = _ENCODE[transform](values[rows])
-    values -= scale.centre
-    values /= scale.spread
-    np.clip(values, -_LIMIT, _LIMIT, out=values)
-    return np.ascontiguousarray(values.astype(np.float32).T)
+    scale = _scale(tuple(shown), courses.regimen.drugs)
+    values = courses.visible(slots)
+    if scale.columns is not None:
+        values = values[:, scale.columns]
+    for transform, columns in scale.transformed:
+        values[:, columns] = _ENCODE[transform](values[:, columns])
+    return scaled_rows(values, scale.centre, scale.spread, _LIMIT)
 
 
 class _Scale(NamedTuple):
-    """The scales of several features: a row each."""
+    """The scales of several features: a column each."""
 
-    rows: tuple[tuple[str, list[int]], ...]
-    """Which rows each transform other than identity is taken of."""
-    centre: Float[np.ndarray, "features 1"]
-    spread: Float[np.ndarray, "features 1"]
+    columns: list[int] | None
+    """Where they are in a row of what is visible; None if they are all of it, in order."""
+    transformed: tuple[tuple[str, Int[np.ndarray, " some"]], ...]
+    """Which columns each transform other than identity is taken of."""
+    centre: Float[np.ndarray, " features"]
+    spread: Float[np.ndarray, " features"]
 
 
 @lru_cache
-def _scale(shown: tuple[Feature, ...]) -> _Scale:
+def _scale(shown: tuple[Feature, ...], drugs: tuple[str, ...]) -> _Scale:
+    visible = [*VISIBLE, *(f"{drug}, {each}" for drug in drugs for each in OF_DRUG)]
+    columns = [visible.index(feature.name) for feature in shown]
     names = {feature.transform for feature in shown} - {"identity"}
     return _Scale(
-        tuple((name, [k for k, f in enumerate(shown) if f.transform == name]) for name in names),
-        np.array([[feature.centre] for feature in shown]),
-        np.array([[feature.spread] for feature in shown]),
+        None if columns == list(range(len(visible))) else columns,
+        tuple(
+            (name, np.array([k for k, f in enumerate(shown) if f.transform == name]))
+            for name in sorted(names)
+        ),
+        np.array([feature.centre for feature in shown]),
+        np.array([feature.spread for feature in shown]),
     )
 
 
@@ -153,58 +160,3 @@ def decode(
         feature.name: feature.decode(observations[:, index].astype(np.float64))
         for index, feature in enumerate(shown)
     }
-
-
-def clinical_values(
-    courses: Courses, slots: Int[np.ndarray, " patients"] | None = None
-) -> Mapping[str, Column]:
-    """What the clinic sees of ``slots``, or of every slot, by feature name, in clinical units."""
-    where = slice(None) if slots is None else slots
-    chart, regimen = courses.chart[where], courses.regimen
-    whose = chart["patient"]
-    known = courses.scenario.genotype_observed
-    since = chart["weeks_since_dose"]
-    baseline = chart["sld_baseline_mm"]
-    permitted = courses.permitted()[:, where]
-    due = courses.is_due()[where]
-    values = {
-        "age": courses.persons["age_years"][whose],
-        "female": courses.persons["female"][whose],
-        "performance status": courses.persons["ecog"][whose],
-        "body surface area": courses.persons["bsa_m2"][whose],
-        "albumin": courses.persons["albumin_g_l"][whose],
-        "alpha1-acid glycoprotein": courses.persons["aag_g_l"][whose],
-        "bilirubin": courses.persons["bilirubin_umol_l"][whose],
-        "DPYD activity": courses.persons["dpyd_activity"][whose]
-        if known
-        else np.full(chart.size, -1.0),
-        "UGT1A1 slow alleles": courses.persons["ugt1a1_slow"][whose]
-        if known
-        else np.full(chart.size, -1.0),
-        "week": chart["week"].astype(float),
-        "cycles begun": chart["cycles"].astype(float),
-        "weeks since cycle began": np.minimum(since, NEVER).astype(float),
-        "cycle due": (due & (since >= regimen.interval_weeks)).astype(float),
-        "neutrophils": chart["neutrophils"],
-        "platelets": chart["platelets"],
-        "haemoglobin": chart["haemoglobin"],
-        "creatinine clearance": chart["crcl_ml_min"],
-        "neutrophil nadir in cycle": np.maximum(chart["nadir_neutrophils"], 0.01),
-        "platelet nadir in cycle": np.maximum(chart["nadir_platelets"], 0.1),
-        "grade 4 neutropenia over 7 days in cycle": chart["long_grade4"].astype(float),
-        "febrile neutropenia in cycle": chart["febrile"].astype(float),
-        "diarrhoea in cycle": chart["acute"][:, 0].astype(float),
-        "mucositis in cycle": chart["acute"][:, 1].astype(float),
-        "hand-foot syndrome in cycle": chart["acute"][:, 2].astype(float),
-        "ALT increased in cycle": chart["acute"][:, 3].astype(float),
-        "sensory neuropathy": chart["grades"][:, TERMS.index("sensory neuropathy")].astype(float),
-        "tumour size": chart["sld_mm"],
-        "tumour size, of baseline": chart["sld_mm"] / baseline,
-        "tumour size, of nadir": chart["sld_mm"] / chart["sld_nadir_mm"],
-        "weeks since scan": chart["weeks_since_scan"].astype(float),
-    }
-    for index, drug in enumerate(regimen.drugs):
-        values[f"{drug}, permitted"] = permitted[index].astype(float)
-        values[f"{drug}, last fraction"] = chart["fractions"][:, index]
-        values[f"{drug}, total"] = chart["totals"][:, index] / regimen.label_per_cycle(index)
-    return values

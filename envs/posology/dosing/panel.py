@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int
 
-from posology.library import regimen_names, text, tumour_names
+from posology.library import is_whole_number, regimen_names, text, tumour_names
 from posology.patients import (
     Cohort,
     eligibility_of,
@@ -60,6 +60,10 @@ class Panel:
         Raises:
             ValueError: an unknown regimen, none, or hardly a patient for whom one is open.
         """
+        if not is_whole_number(n, least=1):
+            raise ValueError(
+                f"a clinic needs at least one patient; got {n!r}. Give a whole number."
+            )
         given = _checked(regimens)
         seen = 2 * n
         while True:

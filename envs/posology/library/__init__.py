@@ -1,5 +1,6 @@
 """Published numbers as data: value, unit, source and confidence, and the units they come in."""
 
+from posology.library.arguments import is_number, is_whole_number
 from posology.library.interactions import (
     clearance_factor,
     comedications,
@@ -24,6 +25,7 @@ from posology.library.quantities import (
 from posology.library.trials import TrialArm, read_arms, trial_arms
 from posology.library.uncertainty import (
     cached_by_draw,
+    checked_draw,
     current_draw,
     drawn_parameters,
     is_uncertain,
@@ -59,6 +61,7 @@ __all__ = [
     "area_mg_h_per_l_from_mg_min_per_ml",
     "cached_by_draw",
     "calvert_dose_mg",
+    "checked_draw",
     "clearance_factor",
     "comedications",
     "contraindicated",
@@ -69,7 +72,9 @@ __all__ = [
     "drug_names",
     "hourly_from_daily",
     "hourly_from_per_minute",
+    "is_number",
     "is_uncertain",
+    "is_whole_number",
     "keys",
     "litres_per_hour",
     "log_sd_from_cv",

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fnmatch import fnmatchcase
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+
+from posology.library.arguments import is_whole_number
 
 UNCERTAIN = (
     "drugs/*/kinetics/*",
@@ -83,13 +85,24 @@ def drawn_parameters(draw: int | None) -> Iterator[None]:
     Whatever was in force outside does not count inside, and is in force again afterwards. Other
     threads do not notice.
     """
-    if draw is not None and draw < 0:
-        raise ValueError(f"draws are numbered from 0; got {draw}. None is the point estimate.")
-    token = _draw.set(draw)
+    token = _draw.set(checked_draw(draw))
     try:
         yield
     finally:
         _draw.reset(token)
+
+
+def checked_draw(draw: Any) -> int | None:
+    """``draw``, if it is the number of a draw of the population's parameters, or None.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if draw is not None and not is_whole_number(draw, least=0):
+        raise ValueError(
+            f"draws of parameters are numbered from 0; got {draw!r}. None is the point estimate."
+        )
+    return draw
 
 
 def current_draw() -> int | None:

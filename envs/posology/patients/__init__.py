@@ -17,8 +17,10 @@ from posology.patients.genome import (
 from posology.patients.individuals import Individuals, draw_individuals, reference_area
 from posology.patients.population import draw_covariates
 from posology.patients.streams import (
+    first_words,
     normal_pair,
     philox,
+    standard_normal,
     standard_normals,
     standard_uniforms,
     stream_key,
@@ -43,6 +45,7 @@ __all__ = [
     "draw_genome",
     "draw_individuals",
     "eligibility_of",
+    "first_words",
     "is_eligible",
     "is_glioma",
     "kernel_milligrams",
@@ -51,6 +54,7 @@ __all__ = [
     "philox",
     "plausible_range",
     "reference_area",
+    "standard_normal",
     "standard_normals",
     "standard_uniforms",
     "stream_key",

@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from posology.library import (
+    checked_draw,
     drawn_parameters,
+    is_whole_number,
     quantity,
     regimen_names,
     text,
@@ -76,8 +78,15 @@ class Cohort:
         >>> bool((few.covariates.age_years == many.covariates.age_years[:3]).all())
         True
         """
-        if n < 1:
-            raise ValueError(f"a cohort needs at least one patient; got n={n}.")
+        if not is_whole_number(n, least=1):
+            raise ValueError(
+                f"a cohort needs at least one patient; got n={n!r}. Give a whole number."
+            )
+        if not is_whole_number(seed, least=0):
+            raise ValueError(
+                f"the seed of a cohort is a whole number from 0; got {seed!r}. Any other will do."
+            )
+        checked_draw(parameters)
         _check(split, regimen=regimen, tumour=tumour)
         return cls._drawn(
             np.arange(n),

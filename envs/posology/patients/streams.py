@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 _WORD = 0xFFFFFFFF
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def philox(
     key: np.uint64, patient: np.uint64, course: np.uint64, week: np.uint64, draw: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -51,6 +51,23 @@ def normal_pair(first: np.uint64, second: np.uint64) -> tuple[float, float]:
     radius = math.sqrt(-2.0 * math.log(unit_interval(first)))
     angle = 2.0 * math.pi * unit_interval(second)
     return radius * math.cos(angle), radius * math.sin(angle)
+
+
+@nb.njit(cache=True, inline="always")
+def standard_normal(first: np.uint64, second: np.uint64) -> float:
+    """The first number of :func:`normal_pair`."""
+    radius = math.sqrt(-2.0 * math.log(unit_interval(first)))
+    return radius * math.cos(2.0 * math.pi * unit_interval(second))
+
+
+@nb.njit(cache=True)
+def first_words(key: np.uint64, patients: np.ndarray, courses: np.ndarray) -> np.ndarray:
+    """The first random word of each pair of a patient and a course, (pairs,)."""
+    out = np.empty(patients.size, np.int64)
+    zero = np.uint64(0)
+    for k in range(patients.size):
+        out[k] = philox(key, np.uint64(patients[k]), np.uint64(courses[k]), zero, zero)[0]
+    return out
 
 
 @nb.njit(cache=True)

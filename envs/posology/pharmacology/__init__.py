@@ -13,6 +13,7 @@ from posology.pharmacology.interaction import (
     musyc,
     zero_interaction_potency,
 )
+from posology.pharmacology.kill import HSA, KILL_MODELS, adds_up, combined_kill, kill_model
 from posology.pharmacology.kinetics import (
     Modes,
     chained_modes,
@@ -45,6 +46,8 @@ __all__ = [
     "FREE",
     "GIVEN",
     "GLIOMA_RATES",
+    "HSA",
+    "KILL_MODELS",
     "LINGERING",
     "MOST_AGENTS",
     "MOST_MODES",
@@ -59,6 +62,7 @@ __all__ = [
     "Modes",
     "Musyc",
     "Schedule",
+    "adds_up",
     "advance_glioma",
     "advance_saturable",
     "advance_week",
@@ -66,9 +70,11 @@ __all__ = [
     "bliss_efficacy",
     "chained_modes",
     "combined_effect",
+    "combined_kill",
     "empty_body",
     "greco",
     "highest_single_agent",
+    "kill_model",
     "loewe",
     "log_relative_size",
     "musyc",

@@ -16,6 +16,7 @@ from posology.treatment.regimen import (
 )
 from posology.treatment.scenario import Scenario
 from posology.treatment.survival import has_survival_link, survival_days
+from posology.treatment.visible import OF_DRUG, VISIBLE
 
 __all__ = [
     "CHART",
@@ -25,8 +26,10 @@ __all__ = [
     "MOST_DRUGS",
     "NEVER",
     "OBJECTIVES",
+    "OF_DRUG",
     "PERSON",
     "TERMS",
+    "VISIBLE",
     "Component",
     "Courses",
     "DrugRules",

@@ -6,12 +6,19 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from posology.patients import Cohort
-from posology.pharmacology import STAGES, Body, empty_body
+from posology.pharmacology import HSA, STAGES, Body, empty_body
 from posology.treatment.chart import CHART, NEVER, persons
 from posology.treatment.regimen import Regimen
 from posology.treatment.scenario import Scenario
-from posology.treatment.setting import agents_of, setting
-from posology.treatment.transition import due_slots, first_visit, permitted_slots, step_courses
+from posology.treatment.setting import agents_of, rules_of, setting
+from posology.treatment.transition import (
+    WORKSHEET,
+    due_slots,
+    first_visit,
+    permitted_slots,
+    step_courses,
+)
+from posology.treatment.visible import visible_rows
 
 
 class Courses:
@@ -62,8 +69,10 @@ class Courses:
             interaction=interaction,
             synergy=synergy,
             scan_weeks=scan_weeks,
-            blood_weeks=blood_weeks,
         )
+        self._rules = rules_of(cohort, regimen, self.individuals, blood_weeks=blood_weeks)
+        self._per_cycle = np.array([regimen.label_per_cycle(k) for k in range(len(regimen.drugs))])
+        self._sheet = np.zeros(1, WORKSHEET)
         self.persons["kill_rate"] = self._label_kill_rate()
         self._body = empty_body(slots, self._agents)
 
@@ -105,7 +114,7 @@ class Courses:
         fresh["weeks_since_dose"] = NEVER
         fresh["on_treatment"] = True
         self.chart[slots] = fresh
-        first_visit(self.chart, self.persons, body, slots, self._setting)
+        first_visit(self.chart, self.persons, body, slots, self._setting, self._rules)
 
     def step(
         self, fractions: Float[np.ndarray, "drugs slots"], slots: Int[np.ndarray, " some"]
@@ -124,6 +133,8 @@ class Courses:
             fractions,
             slots,
             self._setting,
+            self._rules,
+            self._sheet,
             rewards,
         )
         return rewards
@@ -139,11 +150,25 @@ class Courses:
 
     def is_due(self) -> Bool[np.ndarray, " slots"]:
         """Slots in which the schedule has something to give at this visit."""
-        return due_slots(self.chart, self._setting)
+        return due_slots(self.chart, self._setting, self._rules)
 
     def permitted(self) -> Bool[np.ndarray, "drugs slots"]:
         """Which drugs the schedule and the guardrails permit at this visit."""
-        return permitted_slots(self.chart, self._setting)
+        return permitted_slots(self.chart, self._setting, self._rules)
+
+    def visible(
+        self, slots: Int[np.ndarray, " some"] | None = None
+    ) -> Float[np.ndarray, "some numbers"]:
+        """What the clinic sees of ``slots``, or of every slot: see :func:`visible_rows`."""
+        return visible_rows(
+            self.chart,
+            self.persons,
+            np.arange(self.chart.size) if slots is None else slots,
+            self._setting,
+            self._rules,
+            self._per_cycle,
+            self.scenario.genotype_observed,
+        )
 
     @property
     def circulating(self) -> Float[np.ndarray, "2 slots"]:
@@ -153,8 +178,13 @@ class Courses:
     def _label_kill_rate(self) -> Float[np.ndarray, " patients"]:
         """Kill of the label doses [1/d], in the typical patient's exposure."""
         s, agents = self._setting, len(self.regimen.components)
-        given = s.rules["number"][0].sum(axis=0) * s.rules["dose"][0]
+        given = self._rules["number"][0].sum(axis=0) * self._rules["dose"][0]
         exposures = given[:agents] / self.regimen.reference_doses()
         kills = self.individuals.log_kill * exposures[:, None]
-        together = kills.max(axis=0) if s.highest_only else kills.sum(axis=0)
+        together = kills.sum(axis=0)
+        if s.kill_model == HSA:
+            drugs = [each.drug for each in self.regimen.components]
+            by_drug = np.zeros((len(self.regimen.drugs), together.size))
+            np.add.at(by_drug, drugs, kills)
+            together = by_drug.max(axis=0)
         return together / (7.0 * self.regimen.interval_weeks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numba as nb
 import numpy as np
 from jaxtyping import Float
@@ -27,6 +29,8 @@ ACUTE = ("diarrhoea", "mucositis", "hand_foot", "hepatic")
 """Names in the library of the terms that are drawn anew in each week of dosing, in order."""
 
 FIRST_ACUTE = TERMS.index("diarrhoea")
+NEUROPATHY = TERMS.index("sensory neuropathy")
+"""Positions in ``TERMS``."""
 
 EVENT_UNITS = np.array([0.0, 0.0, 0.0, 1.0, 2.0, 2.0])
 """What an onset of each grade counts: grade 3 once, grade 4 twice. Death is counted apart."""
@@ -62,8 +66,8 @@ def acute_multiples() -> Float[np.ndarray, "4"]:
     )
 
 
-@nb.njit(cache=True)
-def grade_below(value: float, bounds: np.ndarray) -> int:
+@nb.njit(cache=True, nogil=True, forceinline=True)
+def grade_below(value: float, bounds: Sequence[float]) -> int:
     """Grade of a count that falls: how many of the descending bounds it is below."""
     grade = 0
     for bound in bounds:
@@ -72,8 +76,8 @@ def grade_below(value: float, bounds: np.ndarray) -> int:
     return grade
 
 
-@nb.njit(cache=True)
-def grade_above(value: float, bounds: np.ndarray) -> int:
+@nb.njit(cache=True, nogil=True, forceinline=True)
+def grade_above(value: float, bounds: Sequence[float]) -> int:
     """Grade of a number that rises: how many of the ascending bounds it has passed."""
     grade = 0
     for bound in bounds:

@@ -12,6 +12,8 @@ from posology.library import (
     DAYS_PER_WEEK,
     HOURS_PER_DAY,
     contraindicated,
+    is_number,
+    is_whole_number,
     keys,
     quantity,
     regimen_names,
@@ -242,13 +244,20 @@ class Regimen:
         for agent, dose in asked.items():
             if agent not in held:
                 raise ValueError(f"{self.name} gives {', '.join(held)}; got {agent!r}.")
-            if not 0.0 < dose < math.inf:
-                raise ValueError(f"the label dose of {agent} must be above 0; got {dose:g}.")
+            if not is_number(dose) or dose <= 0.0:
+                raise ValueError(
+                    f"the label dose of {agent} must be above 0; got {dose!r}. "
+                    "Give a number in the unit of its label dose, or leave it out."
+                )
         days = self.interval_weeks * DAYS_PER_WEEK if interval_days is None else interval_days
-        if days < DAYS_PER_WEEK or days % DAYS_PER_WEEK:
-            raise ValueError(f"visits are weekly; got an interval of {days:g} d. Give whole weeks.")
-        if cycles is not None and cycles < 1:
-            raise ValueError(f"a regimen needs at least one cycle; got {cycles}.")
+        if not is_number(days) or days < DAYS_PER_WEEK or days % DAYS_PER_WEEK:
+            found = f"{days:g} d" if is_number(days) else repr(days)
+            raise ValueError(f"visits are weekly; got an interval of {found}. Give whole weeks.")
+        if cycles is not None and not is_whole_number(cycles, least=1):
+            raise ValueError(
+                f"a regimen needs at least one cycle; got {cycles!r}. "
+                "Give a whole number, or leave it out for the label's."
+            )
         drug_rules = []
         for index, rules in enumerate(self.rules.drugs):
             main = self.main_component(index)

@@ -9,7 +9,7 @@ import numpy as np
 
 from posology.library import DAYS_PER_WEEK, drawn_parameters, keys, marrow_groups, quantity
 from posology.patients import Cohort, Individuals, is_glioma, kernel_milligrams
-from posology.pharmacology import GIVEN, MOST_AGENTS, Agents
+from posology.pharmacology import GIVEN, MOST_AGENTS, Agents, adds_up, kill_model
 from posology.treatment.grading import ACUTE, acute_multiples, count_bounds, share_bounds
 from posology.treatment.regimen import DOSE_UNITS, MOST_DRUGS, Regimen
 from posology.treatment.scenario import Scenario
@@ -18,8 +18,6 @@ DAYS = 7.0
 """Days in a week."""
 BY_SURFACE, BY_AREA, FLAT = range(3)
 """How a dose becomes milligrams, in the order of ``DOSE_UNITS``."""
-INTERACTIONS = ("independent", "hsa")
-"""How drugs' kills of the tumour combine: they add up, or the highest single agent's counts."""
 
 MOST_WEEKS = 26
 """Weeks that the longest interval between cycles may have."""
@@ -28,6 +26,9 @@ RULES = np.dtype(
     [
         ("week", "i8", (MOST_WEEKS,)),  # of the schedule, for each of a cycle; 0 without doses
         ("number", "f8", (MOST_WEEKS, MOST_AGENTS)),  # administrations in each week of a cycle
+        ("given", "i8", (MOST_WEEKS, MOST_DRUGS)),  # 1 if a drug has any in it
+        ("week_dose", "f8", (MOST_WEEKS, MOST_DRUGS)),  # label dose that counts in its total
+        ("cycle_dose", "f8", (MOST_DRUGS,)),  # ... of a whole cycle
         ("blood", "i8", (MOST_WEEKS,)),  # 1 if a count at the end of a cycle's week is charted
         ("dose", "f8", (MOST_AGENTS,)),  # of one administration
         ("unit", "i8", (MOST_AGENTS,)),  # BY_SURFACE, BY_AREA or FLAT
@@ -42,8 +43,6 @@ RULES = np.dtype(
         ("cumulative_cap", "f8", (MOST_DRUGS,)),
         ("acute_exponent", "f8", (len(ACUTE),)),
         ("acute_multiple", "f8", (4,)),
-        ("counts", "f8", (3, 4)),  # bounds of the grades of neutrophils, platelets, haemoglobin
-        ("shares", "f8", (3, 4)),  # ... of creatinine, neuropathy, cardiac dose
     ]
 )
 """Tables of a setting, a numpy record with room for the largest regimen, whose rest stays idle.
@@ -66,8 +65,6 @@ class Setting(NamedTuple):
     adverse_event_weeks: int
     agents: int
     drugs: int
-    rules: np.ndarray
-    """(1,) of ``RULES``: what the label and the clinic say of each agent, drug and week."""
     calvert_nonrenal: float
     calvert_cap: float
     # limits, at a cycle's start and within it
@@ -76,7 +73,9 @@ class Setting(NamedTuple):
     # tumour
     released: float
     """Share of the stored exposure that acts within a week."""
-    highest_only: bool
+    kill_model: int
+    """How the drugs' kills combine, an index into ``KILL_MODELS``."""
+    kills_add_up: bool
     synergy: float
     glioma: bool
     """Follow three tissues, as Mazzocco does in low-grade glioma."""
@@ -105,6 +104,12 @@ class Setting(NamedTuple):
     """Share of red cells that die in a week."""
     transfusion: float
     transfusion_gain: float
+    count_bounds: tuple[tuple[float, ...], ...]
+    """Of the grades of neutrophils, platelets, haemoglobin."""
+    share_bounds: tuple[tuple[float, ...], ...]
+    """... of creatinine, neuropathy, cardiac dose."""
+    acute_most: float
+    """Largest of the multiples of an acute term's hazard."""
     fatality: float
     # the clinic
     neutrophil_sd: float
@@ -147,14 +152,16 @@ def setting(
     interaction: str = "independent",
     synergy: float = 0.0,
     scan_weeks: int | None = None,
-    blood_weeks: tuple[int, ...] | None = None,
 ) -> Setting:
-    """The shared numbers of a cohort treated with a regimen, in the cohort's draw of parameters."""
-    if interaction not in INTERACTIONS:
-        known = ", ".join(INTERACTIONS)
-        raise ValueError(f"interaction must be one of {known}; got {interaction!r}.")
-    if not -1.0 <= synergy <= 1.0:
-        raise ValueError(f"synergy must lie between -1 and 1; got {synergy!r}.")
+    """The shared numbers of a cohort treated with a regimen, in the cohort's draw of parameters.
+
+    ``interaction`` says how the drugs' kills of the tumour combine and ``synergy`` how much more
+    they do together: see :func:`posology.pharmacology.kill.combined_kill`.
+
+    Raises:
+        ValueError: an unknown interaction, or a synergy that it cannot have.
+    """
+    model = kill_model(interaction, synergy)
     # The dose's formula is the label's; what a draw moves is the patients' clearance.
     with drawn_parameters(None):
         nonrenal = quantity("drugs/carboplatin/kinetics/clearance_nonrenal", "mL/min")
@@ -177,7 +184,6 @@ def setting(
             adverse_event_weeks=regimen.adverse_event_weeks,
             agents=len(components),
             drugs=len(regimen.drugs),
-            rules=_rules(regimen, individuals, blood_weeks=blood_weeks),
             calvert_nonrenal=nonrenal,
             calvert_cap=quantity("drugs/carboplatin/kinetics/gfr_cap", "mL/min"),
             neutrophils_low=(
@@ -189,8 +195,9 @@ def setting(
                 regimen.guardrails.within_platelets_low,
             ),
             released=1.0 - math.exp(-math.log(2.0) * DAYS / half_life),
-            highest_only=interaction == "hsa",
-            synergy=synergy,
+            kill_model=model,
+            kills_add_up=adds_up(model, synergy),
+            synergy=float(synergy),
             glioma=is_glioma(tumour),
             capacity_mm=quantity(f"tumours/{tumour}/capacity", "mm")
             if is_glioma(tumour)
@@ -215,6 +222,9 @@ def setting(
             - math.exp(-DAYS_PER_WEEK / quantity("toxicities/haemoglobin/lifespan", "d")),
             transfusion=quantity("toxicities/haemoglobin/transfusion", "g/dL"),
             transfusion_gain=quantity("toxicities/haemoglobin/transfusion_gain", "g/dL"),
+            count_bounds=tuple(map(tuple, count_bounds().tolist())),
+            share_bounds=tuple(map(tuple, share_bounds().tolist())),
+            acute_most=float(acute_multiples().max()),
             fatality=quantity("toxicities/febrile_neutropenia/fatality", "1"),
             neutrophil_sd=error * quantity("toxicities/neutrophils/assay_sd", "1"),
             platelet_sd=error * quantity("toxicities/platelets/assay_sd", "1"),
@@ -225,14 +235,25 @@ def setting(
         )
 
 
-def _rules(
-    regimen: Regimen, individuals: Individuals, *, blood_weeks: tuple[int, ...] | None
+def rules_of(
+    cohort: Cohort,
+    regimen: Regimen,
+    individuals: Individuals,
+    *,
+    blood_weeks: tuple[int, ...] | None = None,
 ) -> np.ndarray:
-    """The regimen's record of ``RULES``, in the draw of parameters in force.
+    """(1,) of ``RULES``: what label and clinic say of each agent, drug and week of a regimen.
 
     Raises:
         ValueError: an interval that is too long.
     """
+    with drawn_parameters(cohort.parameters):
+        return _rules(regimen, individuals, blood_weeks=blood_weeks)
+
+
+def _rules(
+    regimen: Regimen, individuals: Individuals, *, blood_weeks: tuple[int, ...] | None
+) -> np.ndarray:
     weeks, components = regimen.interval_weeks, regimen.components
     agents, drugs = len(components), len(regimen.drugs)
     if weeks > MOST_WEEKS:
@@ -255,11 +276,16 @@ def _rules(
     rules["first_mode"][:agents] = agents_of(regimen, individuals).first_mode[:-1]
     rules["exposure"][:agents] = 1.0 / individuals.reference_area
     rules["renal_exponent"][:agents] = [k.renal_exponent for k in individuals.kinetics]
+    for a, each in enumerate(components):
+        rules["given"][:weeks, each.drug] |= rules["number"][:weeks, a] > 0.0
+        if rules["main"][a]:
+            rules["week_dose"][:weeks, each.drug] = each.dose * rules["number"][:weeks, a]
+            for week in range(weeks):
+                rules["cycle_dose"][each.drug] += rules["week_dose"][week, each.drug]
     rules["stop_crcl"][:drugs] = [each.stop_crcl for each in regimen.rules.drugs]
     rules["cumulative_cap"][:drugs] = [each.cumulative_cap for each in regimen.rules.drugs]
     rules["acute_exponent"] = [quantity(f"toxicities/acute/{term}_exponent", "1") for term in ACUTE]
     rules["acute_multiple"] = acute_multiples()
-    rules["counts"], rules["shares"] = count_bounds(), share_bounds()
     return out
 
 

@@ -1,14 +1,34 @@
 """The Gymnasium door: conventions, reproducibility, and refusals."""
 
+import json
+import re
+import subprocess
+import sys
+
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode
 
-from posology.dosing import CourseEnv, CourseVectorEnv, decode, environment_id
+from posology.dosing import (
+    ClinicVectorEnv,
+    CourseEnv,
+    CourseVectorEnv,
+    decode,
+    environment_id,
+    features,
+)
 from posology.library import regimen_names
-from posology.treatment import DOSE_LEVELS, OBJECTIVES, objectives
+from posology.treatment import (
+    DOSE_LEVELS,
+    OBJECTIVES,
+    OF_DRUG,
+    VISIBLE,
+    Courses,
+    Regimen,
+    objectives,
+)
 
 IDS = (
     "posology/DocetaxelCisplatin-v0",
@@ -216,8 +236,11 @@ def test_a_regimen_may_be_prescribed_otherwise() -> None:
         ({"regimen": "aspirin"}, "unknown regimen 'aspirin'"),
         ({"twins": 2}, "1 slots cannot be families of 2"),
         ({"objectives": ("efficacy", "happiness")}, "a list of different names of efficacy"),
-        ({"interaction": "magic"}, "must be one of independent, hsa; got 'magic'"),
-        ({"synergy": -1.5}, "between -1 and 1; got -1.5"),
+        ({"interaction": "magic"}, "independent, bliss, loewe, hsa, zip, musyc; got 'magic'"),
+        ({"synergy": -1.5}, "between -1 and 1 with independent; got -1.5"),
+        ({"interaction": "zip", "synergy": -0.5}, "between 0 and 1 with zip; got -0.5"),
+        ({"interaction": "bliss", "synergy": 0.5}, "bliss has no synergy to set"),
+        ({"parameters": -1}, "draws of parameters are numbered from 0; got -1. None is"),
         ({"missing_labs": 1.5}, "missing_labs is a share from 0 to 1; got 1.5"),
         ({"gcsf": "always"}, "gcsf must be one of label, none, secondary, primary"),
         ({"visit_interval_weeks": 0}, "from 1 to 12; got 0"),
@@ -227,6 +250,64 @@ def test_a_regimen_may_be_prescribed_otherwise() -> None:
 def test_what_cannot_be_prescribed_is_refused(options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         CourseVectorEnv(1, patients=5, **options)
+
+
+TEXT_FOR_NUMBERS = """
+import json
+from posology.dosing import ClinicVectorEnv, CourseVectorEnv
+
+messages = {}
+for make in (CourseVectorEnv, ClinicVectorEnv):
+    for name in json.loads(INPUT):
+        if make is ClinicVectorEnv and name in ("doses", "interval_days", "cycles"):
+            continue
+        try:
+            make(**({"num_envs": 1, "patients": 5} | json.loads(INPUT)[name]))
+        except ValueError as error:
+            messages[make.__name__ + " " + name] = str(error)
+print(json.dumps(messages))
+"""
+
+
+def test_text_where_a_number_belongs_is_refused_in_three_parts() -> None:
+    # In a process of its own, for the tests' type checker would be first to complain.
+    wrong = {name: {name: "k"} for name in ("synergy", "parameters", "cohort_seed", "patients")}
+    wrong |= {name: {name: "k"} for name in ("twins", "num_envs", "interval_days", "cycles")}
+    wrong |= {"doses": {"doses": {"cisplatin": "k"}}, "interaction": {"interaction": 3}}
+    code = TEXT_FOR_NUMBERS.replace("INPUT", repr(json.dumps(wrong)))
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    messages = json.loads(out.stdout)
+    assert len(messages) == 2 * len(wrong) - 3
+    for name, message in messages.items():
+        found = "got n='k'" if name == "CourseVectorEnv patients" else "got 'k'|of 'k'|got 3"
+        assert re.search(f"({found}).*[.;] .*\\.$", message), message
+
+
+@pytest.mark.parametrize(
+    ("interaction", "synergy"),
+    [("bliss", 0.0), ("loewe", 0.0), ("hsa", 0.0), ("zip", 0.5), ("musyc", -0.5)],
+)
+def test_the_clinic_interacts_as_the_regimens_own_environment_does(
+    interaction: str, synergy: float
+) -> None:
+    options = {"patients": 30, "interaction": interaction, "synergy": synergy, "continuous": True}
+    clinic = ClinicVectorEnv(8, regimens=["DCF"], **options)
+    clinic.reset(seed=1)
+    clinic.step(np.ones((8, 3), np.float32))
+    (ward,) = clinic.wards.each()
+    found = ward.courses.chart["kill"][ward.rows]
+    own = ward.courses
+    alone = Courses(
+        8,
+        cohort=own.cohort,
+        regimen=own.regimen,
+        interaction=interaction,
+        synergy=synergy,
+    )
+    same = own.chart[ward.rows]
+    alone.begin(np.arange(8), patients=same["patient"], courses=same["course"])
+    alone.step(np.ones((3, 8)), np.arange(8))
+    assert (alone.chart["kill"] == found).all()
 
 
 @pytest.mark.parametrize("action", [[np.nan, 0.0], [-0.1, 1.0], [0.0, 1.3], [np.inf, 1.0]])
@@ -249,6 +330,13 @@ def test_naming_patients_that_do_not_exist_is_refused() -> None:
     env = CourseVectorEnv(2, patients=5)
     with pytest.raises(ValueError, match="must name 2 patients from 0 to 4"):
         env.reset(options={"patients": np.array([0, 5])})
+
+
+def test_the_observation_is_all_that_is_visible_in_its_order() -> None:
+    for name in regimen_names():
+        regimen = Regimen.labelled(name)
+        of_drugs = [f"{drug}, {each}" for drug in regimen.drugs for each in OF_DRUG]
+        assert [feature.name for feature in features(regimen)] == [*VISIBLE, *of_drugs]
 
 
 @pytest.mark.parametrize("regimen", regimen_names())

@@ -8,6 +8,7 @@ import pytest
 
 from posology.library import regimen_names
 from posology.patients import Cohort
+from posology.pharmacology import combined_kill, kill_model
 from posology.treatment import (
     DEATH_UNITS,
     DOSE_LEVELS,
@@ -424,25 +425,49 @@ def test_half_the_label_intensity_kills_at_half_the_rate(
     assert np.median(relative) == pytest.approx(1.0, abs=0.12)
 
 
-def test_only_the_highest_single_agent_counts_if_that_is_asked(
-    begin_unguarded: Callable[..., Courses],
+@pytest.mark.parametrize(
+    ("interaction", "synergy"),
+    [("hsa", 0.0), ("zip", 0.3), ("musyc", 0.5), ("musyc", -0.5), ("independent", 0.5)],
+)
+def test_drugs_interact_on_the_kill_of_the_week(
+    begin_unguarded: Callable[..., Courses], interaction: str, synergy: float
 ) -> None:
-    independent, highest = begin_unguarded(50), begin_unguarded(50)
-    highest._setting = highest._setting._replace(highest_only=True)
-    for courses in (independent, highest):
+    plain, other = begin_unguarded(50), begin_unguarded(50)
+    model = kill_model(interaction, synergy)
+    other._setting = other._setting._replace(kill_model=model, kills_add_up=False, synergy=synergy)
+    for courses in (plain, other):
         step(courses)
-    both = independent.individuals.log_kill[:, :50] * independent.chart["exposures"][:, :2].T
-    ratio = highest.chart["kill"] / independent.chart["kill"]
-    assert ratio == pytest.approx(both.max(axis=0) / both.sum(axis=0))
+    kills = plain.individuals.log_kill[:, :50] * plain.chart["exposures"][:, :2].T
+    released = plain._setting.released
+    expected = [combined_kill(each, model, synergy) for each in released * kills.T]
+    assert other.chart["kill"] == pytest.approx(np.array(expected))
 
 
-def test_synergy_adds_its_share_of_what_both_drugs_do(
-    begin_unguarded: Callable[..., Courses],
+def test_bliss_and_loewe_are_the_default_on_these_curves(
+    cohort: Cohort, run: Callable[..., np.ndarray]
 ) -> None:
-    plain, more = begin_unguarded(50), begin_unguarded(50)
-    more._setting = more._setting._replace(synergy=0.5)
-    for courses in (plain, more):
-        step(courses)
-    first, second = plain.individuals.log_kill[:, :50] * plain.chart["exposures"][:, :2].T
-    expected = 1.0 + 0.5 * first * second / (first + second) ** 2
-    assert more.chart["kill"] / plain.chart["kill"] == pytest.approx(expected)
+    returns = []
+    for interaction in ("independent", "bliss", "loewe"):
+        courses = Courses(
+            40, cohort=cohort, regimen=Regimen.labelled(cohort.regimen), interaction=interaction
+        )
+        slots = np.arange(40)
+        courses.begin(slots, patients=slots, courses=np.zeros_like(slots))
+        returns.append(run(courses, full))
+    assert (returns[0] == returns[1]).all()
+    assert (returns[0] == returns[2]).all()
+
+
+def test_two_doses_of_one_drug_are_not_two_drugs() -> None:
+    # Fluorouracil's bolus and infusion add up even where only the highest single agent counts.
+    cohort = Cohort.virtual(20, seed=11, regimen="FOLFOX6")
+    regimen = Regimen.labelled("FOLFOX6")
+    courses = Courses(20, cohort=cohort, regimen=regimen, interaction="hsa")
+    slots = np.arange(20)
+    courses.begin(slots, patients=slots, courses=np.zeros_like(slots))
+    courses.step(np.array([[0.0], [1.0]]) * np.ones(20), slots)
+    of_drug = np.array([each.drug for each in regimen.components])
+    kills = courses.individuals.log_kill * courses.chart["exposures"][:, : of_drug.size].T
+    both = courses._setting.released * kills[of_drug == 1].sum(axis=0)
+    assert (of_drug == 1).sum() == 2
+    assert courses.chart["kill"] == pytest.approx(both)

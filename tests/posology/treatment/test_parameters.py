@@ -67,7 +67,7 @@ def test_a_draw_changes_the_setting_too() -> None:
     assert len({each.fatality for each in settings}) == 3
     assert len({each.calvert_nonrenal for each in settings}) == 1
     assert len({each.partial_response for each in settings}) == 1
-    assert len({each.rules["counts"].tobytes() for each in settings}) == 1
+    assert len({each.count_bounds for each in settings}) == 1
 
 
 def test_what_is_in_force_outside_does_not_reach_a_cohort(point: Courses) -> None:
