@@ -162,7 +162,7 @@ class SACSettings(_ReplaySettings):
 class ConditionedDQNSettings(_ReplaySettings):
     """Deep Q-learning of reward vectors, replayed under other preferences.
 
-    Yang et al. (2019), arXiv:1908.08342.
+    Abels et al. (2019), arXiv:1809.07803.
     """
 
     actions: ClassVar[tuple[str, ...]] = ("Discrete",)
@@ -170,13 +170,15 @@ class ConditionedDQNSettings(_ReplaySettings):
     is_conditioned: ClassVar[bool] = True
 
     name: Literal["ConditionedDQN"]
-    target_rate: Share = 0.01
+    fragment: Count = 16
+    """Steps of each patient per iteration."""
+    target_rate: Share = 0.02
     """Share by which the target network follows at an update."""
     exploration: Share = 0.05
     """Final share of random actions."""
     exploration_steps: Whole = 20_000
     """Steps until that share is reached."""
-    training_intensity: Positive = 8.0
+    training_intensity: Positive = 32.0
     """Transitions replayed per transition sampled."""
 
 

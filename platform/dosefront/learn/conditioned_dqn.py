@@ -1,7 +1,8 @@
 """Deep Q-learning of reward vectors for every preference at once.
 
-The envelope of Yang et al. (2019), arXiv:1908.08342: what follows is valued at the best that is
-known for any of several preferences, weighed by one's own.
+Each transition is learned under a preference drawn anew. Abels et al. (2019), arXiv:1809.07803.
+What follows is valued under one's own preference only: the best over several, as in the envelope of
+Yang et al. (2019), arXiv:1908.08342, was overestimated (see docs/benchmarks.md).
 """
 
 import copy
@@ -19,9 +20,6 @@ from dosefront.learn.column_learner import Minibatch
 from dosefront.learn.column_replay import ReplayLearner
 from dosefront.learn.networks import VALUE_GAIN, perceptron
 
-OTHERS = 3
-"""Preferences beside one's own at which what follows is valued."""
-
 
 class ActionValueNetwork(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]  # Ray is untyped
     """The value of every action under every objective, given an observation and a preference.
@@ -37,7 +35,7 @@ class ActionValueNetwork(TorchRLModule, InferenceOnlyAPI):  # type: ignore[misc]
         self.head = Categorical(int(self.action_space.n))
         self._inputs = self.observation_space.shape[0] - self._masks
         sizes = [self._inputs, *self.model_config["hidden"], self.head.outputs * self.channels]
-        self.action_values = perceptron(sizes, last_gain=VALUE_GAIN)
+        self.action_values = perceptron(sizes, last_gain=VALUE_GAIN, activation=nn.ReLU)
         self.target = copy.deepcopy(self.action_values).requires_grad_(requires_grad=False)
 
     def get_non_inference_attributes(self) -> list[str]:
@@ -109,7 +107,7 @@ class ConditionedDQNLearner(ReplayLearner):
         return {"default_optimizer": list(self.network.action_values.parameters())}
 
     def learn(self, minibatch: Minibatch) -> dict[str, Tensor]:
-        """One step towards the envelope."""
+        """One step towards the targets."""
         network, rewards = self.network, minibatch["rewards"]
         preferences = self.drawn_preferences(*rewards.shape)
         targets = self._targets(minibatch, preferences)
@@ -127,18 +125,11 @@ class ConditionedDQNLearner(ReplayLearner):
     def _targets(
         self, minibatch: Minibatch, preferences: Float[Tensor, "rows objectives"]
     ) -> Float[Tensor, "rows objectives"]:
-        """Reward, and the envelope of what follows: the network chooses, its target values."""
-        network, rewards = self.network, minibatch["rewards"]
-        rows, objectives = rewards.shape
-        others = self.drawn_preferences(OTHERS, objectives)
-        served = torch.cat([preferences[:, None], others.expand(rows, -1, -1)], dim=1).flatten(0, 1)
-        followers = minibatch["followers"].repeat_interleave(1 + OTHERS, dim=0)
-        asked = network.asked(followers, served)
-        own = preferences.repeat_interleave(1 + OTHERS, dim=0)
-        chosen = network.weighed(network.vectors(asked), followers, own)
-        best = chosen.reshape(rows, -1).argmax(dim=1)
-        vectors = network.vectors(asked, network.target).reshape(rows, 1 + OTHERS, objectives, -1)
-        everywhere = vectors.transpose(2, 3).reshape(rows, -1, objectives)
-        following = everywhere[torch.arange(rows), best]
+        """Reward, and the value of what follows: the network chooses, its target values."""
+        network = self.network
+        followers = network.asked(minibatch["followers"], preferences)
+        best = network.weighed(network.vectors(followers), followers, preferences).argmax(dim=1)
+        chosen = best[:, None, None].expand(-1, network.channels, 1)
+        following = network.vectors(followers, network.target).gather(2, chosen).squeeze(2)
         goes_on = 1.0 - minibatch["terminated"].float()[:, None]
-        return rewards + self.config.gamma * goes_on * following
+        return minibatch["rewards"] + self.config.gamma * goes_on * following

@@ -58,7 +58,7 @@ def network_policy(
         form = replace(form, is_squashed=True)
     return NetworkPolicy(
         *policy_layers(module),
-        activation="relu" if isinstance(module, SoftNetwork) else "tanh",
+        activation="relu" if isinstance(module, SoftNetwork | ActionValueNetwork) else "tanh",
         provenance=provenance,
         form=form,
         view=view,
