@@ -9,8 +9,8 @@ from dosefront.errors import UsageError
 from dosefront.front import (
     Objective,
     check_weights,
-    lattice,
     extents,
+    lattice,
     linear,
     normalise,
 )
