@@ -89,9 +89,7 @@ def test_an_algorithm_that_sees_the_preference_learns_all_of_them_in_one_trial(w
 
 
 def test_each_algorithm_gets_the_scalarizations_that_it_learns(written):
-    path = written(
-        "  - {name: linear}\n" + LIMITS, algorithms=("{name: DQN}", "{name: VectorPPO}")
-    )
+    path = written("  - {name: linear}\n" + LIMITS, algorithms=("{name: DQN}", "{name: VectorPPO}"))
     counts = Counter(
         (trial.algorithm, trial.scalarization["name"]) for trial in load_experiment(path).trials()
     )

@@ -57,7 +57,16 @@ def test_the_id_is_ten_hexadecimal_digits(spec):
 def test_the_id_stays_the_same_from_release_to_release():
     """A changed id would train every finished trial again."""
     spec = TrialSpec(
-        "a/B-v0", {}, ("x", "y"), "PPO", {"name": "linear"}, ((0.25, 0.75),), 1, 100, {}, {"seed": 1}
+        "a/B-v0",
+        {},
+        ("x", "y"),
+        "PPO",
+        {"name": "linear"},
+        ((0.25, 0.75),),
+        1,
+        100,
+        {},
+        {"seed": 1},
     )
     assert spec.trial_id == "a44e53ae1f"
 
