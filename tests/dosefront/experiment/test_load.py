@@ -126,14 +126,16 @@ def test_the_json_schema_agrees_with_the_loader(written):
         (
             "posology/DocetaxelCisplatinContinuous-v0",
             "DQN",
-            r"DQN learns Discrete actions; posology/DocetaxelCisplatinContinuous-v0 takes Box\(.*\)\. "
+            "DQN learns Discrete actions; posology/DocetaxelCisplatinContinuous-v0 takes "
+            r"Box\(.*\)\. "
             "PPO, VectorPPO, ConditionedPPO, APPO, IMPALA, SAC, ConditionedSAC can",
         ),
         (
             "posology/DocetaxelCisplatin-v0",
             "ConditionedSAC",
             r"ConditionedSAC learns Box actions; posology/DocetaxelCisplatin-v0 takes "
-            r"Discrete\(25\)\. PPO, VectorPPO, ConditionedPPO, APPO, IMPALA, DQN, ConditionedDQN can",
+            r"Discrete\(25\)\. PPO, VectorPPO, ConditionedPPO, APPO, IMPALA, DQN, "
+            "ConditionedDQN can",
         ),
     ],
 )
