@@ -44,7 +44,7 @@ def _follows_from_others(error: ErrorDetails) -> bool:
 
 def _fault(error: ErrorDetails, document: Document) -> Fault:
     kind, location = error["type"], error["loc"]
-    if kind.startswith("union_tag"):  # the name that chooses among an algorithm's settings
+    if kind.startswith("union_tag"):  # the name that chooses among sections
         location = (*location, "name")
     match kind:
         case "missing" | "union_tag_not_found":
@@ -66,7 +66,8 @@ def _message(error: ErrorDetails) -> str:
             return str(context["error"])
         case "union_tag_invalid":
             known = _quoted_words(context["expected_tags"])
-            return f'unknown algorithm "{context["tag"]}". {suggestion(context["tag"], known)}'
+            what = str(error["loc"][0]).removesuffix("s")  # algorithm, scalarization
+            return f'unknown {what} "{context["tag"]}". {suggestion(context["tag"], known)}'
         case "literal_error":
             known = _quoted_words(context["expected"])
             return f"found {_shown(error['input'])}. {suggestion(str(error['input']), known)}"
@@ -137,7 +138,7 @@ def _sections_in(annotation: Any) -> Iterator[type[Section]]:
 
 
 def _names(section: type[Section]) -> tuple[Any, ...]:
-    """The names that choose this section among an algorithm's settings."""
+    """The names that choose this section among others."""
     return (
         get_args(section.model_fields["name"].annotation) if "name" in section.model_fields else ()
     )

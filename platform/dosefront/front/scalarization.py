@@ -138,9 +138,8 @@ def expected_utility(
     weights: Float[np.ndarray, " objectives"],
 ) -> float:
     """The utility of a policy under the scalarization's own criterion."""
-    if scalarization.criterion == "SER":
-        return float(scalarization.utility(values.mean(axis=0), weights))
-    return float(scalarization.utility(values, weights).mean())
+    judged = values.mean(axis=0, keepdims=True) if scalarization.criterion == "SER" else values
+    return float(scalarization.utility(judged, weights).mean())
 
 
 def linear(

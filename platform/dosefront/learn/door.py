@@ -113,10 +113,12 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
     ]:
         """One step; the reward is scalar, and infos are left out for speed."""
         observations, all_vectors, terminated, truncated, _ = self.env.step(actions)
-        if self._ended.any():
-            self._begin(self._ended)
+        begun = self._ended
+        if begun.any():
+            self._begin(begun)
         before = self._situation.accrued.copy() if self._telescopes else None
         self.vectors = self._situation.accrue(all_vectors)
+        self._situation.decay[begun] = 1.0  # the step that resets is none of a course
         rewards = self._paid(before)
         self._returns += np.asarray(all_vectors, np.float64)[:, self._columns]
         self._scalars += rewards

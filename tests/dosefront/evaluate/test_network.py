@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dosefront.errors import CheckpointError
-from dosefront.evaluate import NetworkPolicy, read_policy
+from dosefront.evaluate import ActionForm, NetworkPolicy, View, read_policy
 
 
 @pytest.fixture
@@ -95,3 +95,77 @@ def test_a_file_that_would_execute_code_is_no_policy(tmp_path: Path) -> None:
     np.savez(path, note=np.array({"activation": print}, dtype=object))
     with pytest.raises(CheckpointError, match="is no policy"):
         read_policy(path)
+
+
+def linear_policy(outputs: int, **fields: object) -> NetworkPolicy:
+    """One layer that hands its first inputs through."""
+    weights, biases = [np.eye(outputs, dtype=np.float32)], [np.zeros(outputs, np.float32)]
+    return NetworkPolicy(weights, biases, "tanh", {}, **fields)
+
+
+def test_discrete_outputs_name_the_action_of_the_largest() -> None:
+    outputs = np.array([[0.0, 2.0, 1.0], [3.0, 2.0, 1.0]], np.float32)
+    assert ActionForm("Discrete").actions(outputs).tolist() == [1, 0]
+
+
+def test_each_group_of_outputs_names_an_action() -> None:
+    form = ActionForm("MultiDiscrete", sizes=(2, 3))
+    outputs = np.array([[0.0, 1.0, 5.0, 7.0, 6.0], [2.0, 1.0, 0.0, -1.0, 4.0]], np.float32)
+    assert form.actions(outputs).tolist() == [[1, 1], [0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("is_squashed", "unit"), [(False, [-1.0, 0.5, 1.0]), (True, np.tanh([-3.0, 0.5, 2.0]))]
+)
+def test_outputs_of_a_box_are_brought_within_it(is_squashed: bool, unit: list[float]) -> None:
+    form = ActionForm("Box", low=(0.0, 0.0, 10.0), high=(1.0, 2.0, 20.0), is_squashed=is_squashed)
+    outputs = np.array([[-3.0, 0.5, 2.0]], np.float32)
+    middle, half = np.array([0.5, 1.0, 15.0]), np.array([0.5, 1.0, 5.0])
+    np.testing.assert_allclose(form.actions(outputs)[0], middle + half * unit, rtol=1e-5)
+
+
+def test_deviations_behind_the_means_are_no_action() -> None:
+    form = ActionForm("Box", low=(0.0,), high=(1.0,))
+    outputs = np.array([[0.5, 9.0]], np.float32)
+    np.testing.assert_allclose(form.actions(outputs), [[0.75]])
+
+
+def test_an_action_that_is_closed_is_not_taken() -> None:
+    policy = linear_policy(3, view=View(masks=True))
+    outputs = [0.1, 0.9, 0.5]
+    masks = [[1.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    observations = np.array([[*outputs, *each] for each in masks], np.float32)
+    assert policy.actions(observations).tolist() == [1, 2, 0]
+
+
+def test_values_of_each_objective_are_weighed_by_the_preference() -> None:
+    policy = linear_policy(6, reading="values", view=View(preference=(0.5, 0.5)))
+    # Three actions: gain 0, 1, 2 and thrift 3, 2.5, 0.
+    observations = np.array([[0.0, 1.0, 2.0, 3.0, 2.5, 0.0, 0.5, 0.5]], np.float32)
+    for weights, best in {(1.0, 0.0): 2, (0.5, 0.5): 1, (0.0, 1.0): 0}.items():
+        assert policy.at(weights).actions(observations).tolist() == [best]
+
+
+def test_a_policy_is_asked_for_a_preference_without_touching_it(policy: NetworkPolicy) -> None:
+    conditioned = linear_policy(2, view=View(accrued=True, preference=(0.5, 0.5)))
+    asked = conditioned.at((0.2, 0.8))
+    assert asked.view == View(accrued=True, preference=(0.2, 0.8))
+    assert conditioned.view.preference == (0.5, 0.5)
+    assert policy.at((0.2, 0.8)) is policy  # it serves one only
+
+
+def test_how_a_policy_sees_and_acts_survives_its_file(tmp_path: Path) -> None:
+    policy = linear_policy(
+        4,
+        form=ActionForm("Box", low=(0.0, 1.0), high=(1.0, 3.0), is_squashed=True),
+        view=View(accrued=True, discount=0.9, preference=(0.25, 0.75), masks=False),
+        reading="values",
+    )
+    path = tmp_path / "policy.npz"
+    path.write_bytes(policy.to_bytes())
+    restored = read_policy(path)
+    assert (restored.form, restored.view, restored.reading) == (
+        policy.form,
+        policy.view,
+        policy.reading,
+    )

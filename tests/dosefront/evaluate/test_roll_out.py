@@ -2,6 +2,7 @@
 
 import io
 
+import gymnasium
 import numpy as np
 import pytest
 
@@ -9,13 +10,16 @@ from dosefront.evaluate import (
     HELD_OUT,
     SELECT,
     TRAIN,
+    NetworkPolicy,
     PatientResults,
+    View,
     chosen_objectives,
     cohort_options,
     evaluate_comparators,
     paired_differences,
     roll_out,
 )
+from dosefront.front import normalise
 from posology.dosing import FixedDose, LabelWithRules
 from posology.treatment import Regimen, objectives
 
@@ -116,3 +120,75 @@ def test_pairing_patients_narrows_the_difference() -> None:
     spread = [each.held_out.returns[:, 0].std() / 20.0 for each in (label, down)]
     unpaired = 2.0 * 1.96 * np.hypot(*spread)
     assert paired.high - paired.low < 0.5 * unpaired
+
+
+@pytest.mark.parametrize("discount", [1.0, 0.8])
+def test_returns_are_the_discounted_sums_of_each_patients_rewards(discount: float) -> None:
+    patients = 20
+    options = {"continuous": True, "decisions": "due", "cohort_seed": 5, "split": SELECT}
+    options["patients"] = patients
+    found = roll_out(
+        FixedDose(1.0),
+        environment=ENVIRONMENT,
+        options=options,
+        objectives=NAMES,
+        patients=patients,
+        discount=discount,
+    )
+    env = gymnasium.make_vec(
+        ENVIRONMENT, num_envs=patients, vectorization_mode="vector_entry_point", **options
+    )
+    observations, _ = env.reset(options={"patients": np.arange(patients)})
+    courses: list[list[np.ndarray]] = [[] for _ in range(patients)]
+    has_ended = np.zeros(patients, bool)
+    while not has_ended.all():
+        actions = FixedDose(1.0).actions(observations)
+        observations, rewards, terminated, truncated, _ = env.step(actions)
+        for patient in np.flatnonzero(~has_ended):
+            courses[patient].append(np.asarray(rewards, np.float64)[patient, :2])
+        has_ended |= terminated | truncated
+    env.close()
+    assert len({len(course) for course in courses}) > 1  # some end sooner than others
+    for course, returns in zip(courses, found.returns, strict=True):
+        factors = discount ** np.arange(len(course))
+        np.testing.assert_allclose(returns, factors @ np.array(course), rtol=1e-6)
+
+
+class Watched(NetworkPolicy):
+    """Remembers what it was shown."""
+
+    def actions(self, observations: np.ndarray) -> np.ndarray:
+        self.provenance["shown"].append(observations.copy())
+        return super().actions(observations)
+
+
+def test_a_policy_is_shown_what_it_saw_in_training() -> None:
+    patients, inputs, actions = 10, 3, 25
+    weights = [np.zeros((actions, inputs), np.float32)]
+    biases = [np.arange(actions, dtype=np.float32)]  # full doses, where they are open
+    view = View(accrued=True, discount=0.9, preference=(0.25, 0.75), masks=True)
+    policy = Watched(weights, biases, "tanh", {"shown": []}, view=view)
+    options = {"decisions": "due", "cohort_seed": 5, "split": SELECT, "patients": patients}
+    found = roll_out(
+        policy,
+        environment=ENVIRONMENT,
+        options=options,
+        objectives=NAMES,
+        patients=patients,
+        discount=0.9,
+    )
+    shown = np.array(policy.provenance["shown"])
+    accrued, decay = shown[..., -30:-28], shown[..., -28]
+    preferences, masks = shown[..., -27:-25], shown[..., -25:]
+    assert (preferences == np.float32([0.25, 0.75])).all()
+    assert (masks.max(axis=-1) == 1.0).all()
+    assert (masks.min(axis=-1) == 0.0).any()
+    discounts = 0.9 ** np.arange(len(shown))
+    np.testing.assert_allclose(decay, np.tile(discounts[:, None], patients), rtol=1e-5)
+    # What had accrued when a course ended is its return; the longest are not looked at any more.
+    metadata = {"objectives": objectives("docetaxel-cisplatin", NAMES)}
+    returns = normalise(found.returns, chosen_objectives(metadata, NAMES)[0])
+    was_seen = np.isclose(accrued, returns, atol=1e-5).all(axis=-1).any(axis=0)
+    lengths = found.endpoints["cycles"]
+    assert was_seen[lengths < lengths.max()].all()
+    assert (lengths < lengths.max()).any()

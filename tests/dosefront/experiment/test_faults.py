@@ -151,9 +151,15 @@ FAULTS = {
     "a seed given twice": (("[1, 2]", "[1, 1]"), "16:8", "found entry 2 equal to entry 1"),
     "a section that is a word": (("cohorts: {", "cohorts: yes #{"), "10:10", "keys and values"),
     "a required key that is missing": (
+        ("objectives: [efficacy, toxicity]\n", ""),
+        "1:1",
+        'required key "objectives" is missing. Add it here.',
+    ),
+    "weights that are missing": (
         ("weights: {lattice: 5}\n", ""),
         "1:1",
-        'required key "weights" is missing. Add it here.',
+        'linear needs "weights"; found none. Add them, such as weights: {lattice: 5}, '
+        "or name other scalarizations.",
     ),
     "a required key that is missing within a section": (
         ("  id: toy/TwoObjectives-v0\n", ""),

@@ -120,13 +120,34 @@ def test_the_json_schema_agrees_with_the_loader(written):
     assert not validator.is_valid(yaml.safe_load(written(*plain, ("seeds:", "sedes:")).read_text()))
 
 
-def test_an_environment_whose_actions_cannot_be_learned_is_a_fault(tmp_path):
-    path = tmp_path / "continuous.yaml"
+@pytest.mark.parametrize(
+    ("identifier", "algorithm", "told"),
+    [
+        (
+            "posology/DocetaxelCisplatinContinuous-v0",
+            "DQN",
+            "DQN learns Discrete actions; posology/DocetaxelCisplatinContinuous-v0 takes "
+            r"Box\(.*\)\. "
+            "PPO, VectorPPO, ConditionedPPO, APPO, IMPALA, SAC, ConditionedSAC can",
+        ),
+        (
+            "posology/DocetaxelCisplatin-v0",
+            "ConditionedSAC",
+            r"ConditionedSAC learns Box actions; posology/DocetaxelCisplatin-v0 takes "
+            r"Discrete\(25\)\. PPO, VectorPPO, ConditionedPPO, APPO, IMPALA, DQN, "
+            "ConditionedDQN can",
+        ),
+    ],
+)
+def test_actions_that_an_algorithm_cannot_learn_are_a_fault_at_its_name(
+    tmp_path, identifier, algorithm, told
+):
+    path = tmp_path / "actions.yaml"
     path.write_text(
-        "name: continuous\nenvironment:\n  id: posology/DocetaxelCisplatinContinuous-v0\n"
-        "objectives: [efficacy, toxicity]\nweights: {lattice: 2}\nalgorithms: [{name: PPO}]\n"
+        f"name: actions\nenvironment:\n  id: {identifier}\nobjectives: [efficacy, toxicity]\n"
+        f"weights: {{lattice: 2}}\nalgorithms: [{{name: PPO}}, {{name: {algorithm}}}]\n"
     )
-    with pytest.raises(ExperimentError, match=r":3:7: .* takes Box actions; PPO and DQN learn"):
+    with pytest.raises(ExperimentError, match=rf":6:34: {told}"):
         load_experiment(path)
 
 

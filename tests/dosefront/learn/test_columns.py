@@ -1,6 +1,9 @@
 """Columns: sampling, advantages, the loss, and their path through RLlib's learner, without Ray."""
 
+import io
 import math
+import pickle
+from types import SimpleNamespace
 from typing import Any
 
 import gymnasium
@@ -18,10 +21,12 @@ from ray.rllib.evaluation.postprocessing import Postprocessing
 from ray.rllib.policy.sample_batch import MultiAgentBatch, SampleBatch
 
 from dosefront.learn.advantages import generalised_advantages
-from dosefront.learn.column_ppo import ColumnPPOConfig
+from dosefront.learn.column_ppo import ColumnPPO, ColumnPPOConfig
 from dosefront.learn.column_runner import ColumnEnvRunner
+from dosefront.learn.divergence import DivergedError
 from dosefront.learn.door import ScalarizedVectorEnv
 from dosefront.learn.fragment import Fragment, joined
+from dosefront.learn.multipliers import Multipliers
 from dosefront.learn.surrogate import clipped_surrogate
 from dosefront.learn.twins import beyond_twins
 
@@ -77,7 +82,7 @@ class Door(ScalarizedVectorEnv):
         )
 
 
-def config(seed: int = 1) -> ColumnPPOConfig:
+def config(seed: int = 1, *, channels: int = 1) -> ColumnPPOConfig:
     return (
         ColumnPPOConfig()
         .environment(Door)
@@ -100,7 +105,7 @@ def config(seed: int = 1) -> ColumnPPOConfig:
             grad_clip=0.5,
             lr=1e-3,
         )
-        .rl_module(model_config={"hidden": [8, 8]})
+        .rl_module(model_config={"hidden": [8, 8], "channels": channels, "masks": 0})
         .debugging(seed=seed, log_level="ERROR")
     )
 
@@ -116,7 +121,9 @@ def training_data(fragment: Fragment) -> TrainingData:
     return TrainingData(batch=MultiAgentBatch({DEFAULT_MODULE_ID: columns}, env_steps=80))
 
 
-def random_fragment(generator: np.random.Generator, *, envs: int, steps: int) -> Fragment:
+def random_fragment(
+    generator: np.random.Generator, *, envs: int, steps: int, channels: int = 1
+) -> Fragment:
     """Courses that end at random, each followed by a resetting step, as NEXT_STEP has it."""
     terminated, truncated, decided = (np.zeros((envs, steps), bool) for _ in range(3))
     for env in range(envs):
@@ -128,9 +135,12 @@ def random_fragment(generator: np.random.Generator, *, envs: int, steps: int) ->
             truncated[env, step] = ends and not terminated[env, step]
             fresh = ends
     return Fragment(
-        observations=generator.normal(size=(envs, steps + 1, 2)).astype(np.float32),
+        observations=generator.normal(size=(envs, steps + 1, 3)).astype(np.float32),
         actions=generator.integers(0, ACTIONS, (envs, steps)),
-        rewards=(generator.normal(size=(envs, steps)) * decided).astype(np.float32),
+        rewards=(generator.normal(size=(envs, steps, channels)) * decided[..., None]).astype(
+            np.float32
+        ),
+        mixes=generator.dirichlet(np.ones(channels), (envs, steps)).astype(np.float32),
         terminated=terminated,
         truncated=truncated,
         decided=decided,
@@ -141,11 +151,14 @@ def random_fragment(generator: np.random.Generator, *, envs: int, steps: int) ->
 def textbook_advantage(
     fragment: Fragment, values: Any, env: int, step: int, *, discount: float, gae_lambda: float
 ) -> float:
-    """Sum over k of (discount * lambda)^k d_{t+k}, to the end of the course or of the fragment."""
+    """Sum over k of (discount * lambda)^k d_{t+k}, to the end of the course or of the fragment.
+
+    Of the rewards' sum over the channels, which is the reward where there is one alone.
+    """
     total, factor = 0.0, 1.0
     for later in range(step, fragment.rewards.shape[1]):
         bootstrap = 0.0 if fragment.terminated[env, later] else values[env, later + 1]
-        error = fragment.rewards[env, later] + discount * bootstrap - values[env, later]
+        error = fragment.rewards[env, later].sum() + discount * bootstrap - values[env, later]
         total += factor * error
         factor *= discount * gae_lambda
         if fragment.terminated[env, later] or fragment.truncated[env, later]:
@@ -164,12 +177,28 @@ def test_advantages_are_the_textbook_sum_within_each_course(
     generator = np.random.default_rng(seed)
     fragment = random_fragment(generator, envs=3, steps=12)
     values = generator.normal(size=(3, 13))
-    found = generalised_advantages(fragment, values, discount=discount, gae_lambda=gae_lambda)
+    found = generalised_advantages(
+        fragment, values[..., None], discount=discount, gae_lambda=gae_lambda
+    )
     for env, step in zip(*np.nonzero(fragment.decided), strict=True):
         expected = textbook_advantage(
             fragment, values, env, step, discount=discount, gae_lambda=gae_lambda
         )
-        assert found[env, step] == pytest.approx(expected, abs=1e-6)
+        assert found[env, step, 0] == pytest.approx(expected, abs=1e-6)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_advantages_of_vectors_are_those_of_each_channel_alone(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    fragment = random_fragment(generator, envs=3, steps=9, channels=3)
+    values = generator.normal(size=(3, 10, 3))
+    found = generalised_advantages(fragment, values, discount=0.9, gae_lambda=0.8)
+    for channel in range(3):
+        alone = fragment._replace(rewards=fragment.rewards[..., [channel]])
+        expected = generalised_advantages(
+            alone, values[..., [channel]], discount=0.9, gae_lambda=0.8
+        )
+        np.testing.assert_allclose(found[..., [channel]], expected, atol=1e-12)
 
 
 def test_what_follows_a_course_does_not_change_its_advantages() -> None:
@@ -178,7 +207,7 @@ def test_what_follows_a_course_does_not_change_its_advantages() -> None:
     ends = np.zeros((2, 6), bool)
     ends[:, 2] = True
     cut = fragment._replace(terminated=ends, truncated=ends & False)
-    values = generator.normal(size=(2, 7))
+    values = generator.normal(size=(2, 7, 1))
     other = values.copy()
     other[:, 3:] += 100.0
     first = generalised_advantages(cut, values, discount=0.9, gae_lambda=0.9)
@@ -191,14 +220,15 @@ def test_with_lambda_one_and_no_value_the_advantage_is_the_return_to_go() -> Non
     fragment = Fragment(
         observations=np.zeros((1, 4, 1), np.float32),
         actions=np.zeros((1, 3), int),
-        rewards=np.array([[1.0, 2.0, 4.0]], np.float32),
+        rewards=np.array([[[1.0], [2.0], [4.0]]], np.float32),
+        mixes=np.ones((1, 3, 1), np.float32),
         terminated=ends,
         truncated=ends & False,
         decided=np.ones((1, 3), bool),
         occasions=np.array([[0, 1, 2]]),
     )
-    found = generalised_advantages(fragment, np.zeros((1, 4)), discount=1.0, gae_lambda=1.0)
-    np.testing.assert_array_equal(found, [[7.0, 6.0, 4.0]])
+    found = generalised_advantages(fragment, np.zeros((1, 4, 1)), discount=1.0, gae_lambda=1.0)
+    np.testing.assert_array_equal(found[..., 0], [[7.0, 6.0, 4.0]])
 
 
 @pytest.mark.parametrize(
@@ -216,23 +246,6 @@ def test_the_surrogate_is_clipped_as_in_equation_7(
 ) -> None:
     found = clipped_surrogate(torch.tensor([math.log(ratio)]), torch.tensor([advantage]), clip=0.2)
     assert found.item() == pytest.approx(expected, rel=1e-6)
-
-
-def test_actions_are_drawn_as_often_as_the_softmax_says() -> None:
-    logits = torch.tensor([0.0, 1.0, -1.0])
-    rows = 200_000
-    actions = draw(logits.expand(rows, 3), torch.Generator().manual_seed(3))
-    shares = np.bincount(actions.numpy(), minlength=3) / rows
-    expected = np.exp([0.0, 1.0, -1.0]) / np.exp([0.0, 1.0, -1.0]).sum()
-    np.testing.assert_allclose(shares, expected, atol=4.0 * math.sqrt(0.25 / rows))
-
-
-def test_log_probability_and_entropy_are_those_of_torch() -> None:
-    logits = torch.randn(7, ACTIONS, generator=torch.Generator().manual_seed(1))
-    actions = torch.arange(7) % ACTIONS
-    reference = torch.distributions.Categorical(logits=logits)
-    torch.testing.assert_close(log_probability(logits, actions), reference.log_prob(actions))
-    torch.testing.assert_close(entropy(logits), reference.entropy())
 
 
 def test_steps_that_reset_a_course_are_no_decisions() -> None:
@@ -261,10 +274,25 @@ def test_rewards_of_each_course_sum_to_the_doors_scalar_returns() -> None:
     sums = []
     for env in range(len(rewards)):
         stops = np.flatnonzero(ended[env]) + 1
-        sums += [part.sum() for part in np.split(rewards[env], stops)[: len(stops)]]
+        sums += [float(part.sum()) for part in np.split(rewards[env], stops)[: len(stops)]]
     door = runner.env.unwrapped
     assert len(sums) > 20
     np.testing.assert_allclose(sorted(sums), sorted(door.scalar_returns), rtol=1e-6)
+    assert all((fragment.mixes == 1.0).all() for fragment in fragments)
+
+
+def test_with_a_channel_for_each_objective_rewards_are_vectors_mixed_by_the_preference() -> None:
+    scalar, vector = (
+        ColumnEnvRunner(config=config(channels=channels)).sample() for channels in (1, 2)
+    )
+    np.testing.assert_array_equal(vector.actions, scalar.actions)  # drawn from the same seed
+    slots = np.broadcast_to(np.arange(4)[:, None], vector.actions.shape)
+    # Gain is the action; thrift is minus the slot, in a box of 4.
+    expected = np.stack([vector.actions, -slots / 4.0], axis=-1) * vector.decided[..., None]
+    np.testing.assert_allclose(vector.rewards, expected)
+    np.testing.assert_array_equal(vector.mixes, np.full((4, 20, 2), 0.5))
+    mixed = (vector.rewards * vector.mixes).sum(axis=-1)
+    np.testing.assert_allclose(mixed, scalar.rewards[..., 0], atol=1e-6)
 
 
 def test_an_occasion_is_a_family_a_course_and_a_place_in_it() -> None:
@@ -321,10 +349,7 @@ def test_the_learner_sees_each_decision_once_an_epoch() -> None:
     fragment = runner.sample()
     learner = learner_of(settings, runner)
     minibatches = [
-        batch.policy_batches[DEFAULT_MODULE_ID][Columns.OBS].numpy()
-        for batch in learner._create_iterator_if_necessary(
-            training_data=training_data(fragment), num_epochs=2, minibatch_size=32
-        )
+        minibatch[Columns.OBS].numpy() for minibatch in learner.minibatches(fragment._asdict())
     ]
     decisions = fragment.observations[:, :-1][fragment.decided]
     per_epoch = len(minibatches) // 2
@@ -333,8 +358,8 @@ def test_the_learner_sees_each_decision_once_an_epoch() -> None:
         assert sorted(map(tuple, seen)) == sorted(map(tuple, decisions))
 
 
-def test_the_loss_is_surrogate_critic_and_entropy() -> None:
-    settings = config()
+def test_the_loss_is_surrogate_critic_and_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = config(channels=2)
     runner = ColumnEnvRunner(config=settings)
     learner = learner_of(settings, runner)
     module = learner.module[DEFAULT_MODULE_ID].unwrapped()
@@ -343,8 +368,9 @@ def test_the_loss_is_surrogate_critic_and_entropy() -> None:
     observations = torch.randn(rows, 3, generator=generator)
     actions = torch.randint(0, ACTIONS, (rows,), generator=generator)
     before = torch.randn(rows, generator=generator) * 0.5 - 1.0
-    advantages, targets = torch.randn(2, rows, generator=generator)
-    logits = module.policy(observations)
+    advantages = torch.randn(rows, generator=generator)
+    targets = torch.randn(rows, 2, generator=generator)
+    logits, values = module.policy(observations), module.value(observations).detach().numpy()
     batch = {
         Columns.OBS: observations,
         Columns.ACTIONS: actions,
@@ -352,12 +378,9 @@ def test_the_loss_is_surrogate_critic_and_entropy() -> None:
         Postprocessing.ADVANTAGES: advantages,
         Postprocessing.VALUE_TARGETS: targets,
     }
-    found = learner.compute_loss_for_module(
-        module_id=DEFAULT_MODULE_ID,
-        config=settings,
-        batch=batch,
-        fwd_out={Columns.ACTION_DIST_INPUTS: logits},
-    )
+    losses: list[torch.Tensor] = []
+    monkeypatch.setattr(learner, "descend", losses.append)
+    logged = learner.learn(batch)
     chances = np.exp(logits.detach().double().numpy())
     chances /= chances.sum(axis=1, keepdims=True)
     now = np.log(chances[np.arange(rows), actions])
@@ -366,10 +389,68 @@ def test_the_loss_is_surrogate_critic_and_entropy() -> None:
     surrogate = np.where(
         gain > 0, np.minimum(ratio, 1.2) * gain, np.maximum(ratio, 0.8) * gain
     ).mean()
-    values = module.value(observations).detach().numpy()[:, 0]
     critic = ((values - targets.numpy()) ** 2).mean()
     spread = -(chances * np.log(chances)).sum(axis=1).mean()
+    (found,) = losses
     assert found.item() == pytest.approx(-surrogate + 0.5 * critic - 0.01 * spread, rel=1e-5)
+    expected = {"policy_loss": -surrogate, "vf_loss": critic, "entropy": spread}
+    assert {name: each.item() for name, each in logged.items()} == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_learner_mixes_the_channels_advantages_as_the_fragment_says() -> None:
+    settings = config(channels=2)
+    learner = learner_of(settings, ColumnEnvRunner(config=settings))
+    generator = np.random.default_rng(4)
+    fragment = random_fragment(generator, envs=4, steps=20, channels=2)
+    rows = learner._rows(fragment)
+    observations = torch.from_numpy(fragment.observations)
+    values = learner.network.value(observations).detach().numpy()
+    gains, targets = [], []
+    for env, step in zip(*np.nonzero(fragment.decided), strict=True):
+        advantages = np.array(
+            [
+                textbook_advantage(
+                    fragment._replace(rewards=fragment.rewards[..., [channel]]),
+                    values[..., channel],
+                    env,
+                    step,
+                    discount=0.9,
+                    gae_lambda=0.8,
+                )
+                for channel in range(2)
+            ]
+        )
+        gains.append(advantages @ fragment.mixes[env, step])
+        targets.append(advantages + values[env, step])
+    expected = (np.array(gains) - np.mean(gains)) / np.std(gains)
+    np.testing.assert_allclose(rows[Postprocessing.ADVANTAGES], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(rows[Postprocessing.VALUE_TARGETS], targets, rtol=1e-4, atol=1e-5)
+
+
+def test_limits_replace_the_preferences_mix_by_the_multipliers() -> None:
+    fragment = random_fragment(np.random.default_rng(4), envs=2, steps=5, channels=2)
+    multipliers = Multipliers(np.array([1.0, 0.0]))
+    multipliers.values = np.array([0.0, 3.0])
+    algorithm = SimpleNamespace(multipliers=multipliers)
+    mixes = ColumnPPO.lesson(algorithm, fragment)["mixes"]
+    np.testing.assert_allclose(mixes, np.broadcast_to([0.25, 0.75], (2, 5, 2)))
+    algorithm.multipliers = None
+    assert ColumnPPO.lesson(algorithm, fragment)["mixes"] is fragment.mixes
+
+
+def test_a_loss_that_is_not_finite_carries_the_columns_it_came_from() -> None:
+    settings = config()
+    runner = ColumnEnvRunner(config=settings)
+    learner, fragment = learner_of(settings, runner), runner.sample()
+    fragment.rewards[1, 3, 0] = np.nan
+    with pytest.raises(DivergedError, match=r"losses are .*nan.*The batch is kept") as caught:
+        learner.update(training_data=training_data(fragment))
+    again = pickle.loads(pickle.dumps(caught.value))  # as it comes from a worker
+    assert str(again) == str(caught.value)
+    with np.load(io.BytesIO(again.batch)) as batch:
+        assert batch.files == list(Fragment._fields)
+        for name in batch.files:
+            np.testing.assert_array_equal(batch[name], getattr(fragment, name))
 
 
 def weights_after_one_iteration(seed: int) -> dict[str, Any]:
@@ -378,9 +459,7 @@ def weights_after_one_iteration(seed: int) -> dict[str, Any]:
     learner = learner_of(settings, runner)
     before = learner.module[DEFAULT_MODULE_ID].unwrapped()
     runner.module.load_state_dict(before.state_dict(), strict=False)
-    learner.update(
-        training_data=training_data(runner.sample()), timesteps={}, num_epochs=2, minibatch_size=32
-    )
+    learner.update(training_data=training_data(runner.sample()), timesteps={})
     return {name: value.numpy() for name, value in before.state_dict().items()}
 
 

@@ -28,6 +28,12 @@ def summarised(objectives, trial_records, comparator_records):
     return summarised_with
 
 
+def with_judged(record, **changes):
+    """The record with some of what its only policy achieves changed."""
+    (judged,) = record.judged
+    return dataclasses.replace(record, judged=(dataclasses.replace(judged, **changes),))
+
+
 def with_efficacy(outcome, value):
     """The outcome with another mean of its first objective."""
     vector = (Estimate(value, value - 1.0, value + 1.0), *outcome.value_vector[1:])
@@ -37,25 +43,40 @@ def with_efficacy(outcome, value):
 def test_values_are_published_in_clinical_units_with_turned_intervals(summarised, trial_records):
     (point, *_) = summarised().points
     efficacy, toxicity = point.value_vector
-    assert efficacy == trial_records[0].held_out.value_vector[0]
+    assert efficacy == trial_records[0].judged[0].held_out.value_vector[0]
     assert (toxicity.value, toxicity.low, toxicity.high) == pytest.approx((0.35, 0.3325, 0.3675))
 
 
 def test_membership_of_the_front_agrees_with_comparing_every_pair(summarised, trial_records):
     vectors = [
-        np.array([each.value for each in record.select.value_vector]) for record in trial_records
+        np.array([each.value for each in record.judged[0].select.value_vector])
+        for record in trial_records
     ]
     expected = [not any(dominates(other, own) for other in vectors) for own in vectors]
     assert [point.on_front for point in summarised().points] == expected
 
 
 def test_membership_is_decided_on_select_and_numbers_are_held_out(summarised, trial_records):
-    lucky = dataclasses.replace(
-        trial_records[0], select=with_efficacy(trial_records[0].select, 90.0)
-    )
+    first = trial_records[0]
+    lucky = with_judged(first, select=with_efficacy(first.judged[0].select, 90.0))
     before, after = summarised(), summarised(trials=[lucky, *trial_records[1:]])
     assert after.points[0].value_vector == before.points[0].value_vector
     assert [point.on_front for point in after.points] != [p.on_front for p in before.points]
+
+
+def test_a_policy_judged_at_many_preferences_is_a_point_for_each(summarised, trial_records):
+    first, second = trial_records[:2]
+    spec = dataclasses.replace(
+        first.spec, preferences=first.spec.preferences + second.spec.preferences
+    )
+    many = dataclasses.replace(first, spec=spec, judged=first.judged + second.judged)
+    points, apart = summarised(trials=[many]).points, summarised(trials=[first, second]).points
+    assert [point.id for point in points] == [f"{spec.trial_id}-0", f"{spec.trial_id}-1"]
+    assert {point.trial for point in points} == {spec.trial_id}
+    for point, alone in zip(points, apart, strict=True):
+        assert point.preference == alone.preference
+        assert point.value_vector == alone.value_vector
+        assert point.on_front == alone.on_front
 
 
 def test_the_hypervolume_is_that_of_the_held_out_front_in_the_box(summarised, trial_records):
@@ -67,10 +88,8 @@ def test_a_comparator_is_dominated_beyond_95_percent_where_every_difference_is(
     summarised, trial_records
 ):
     clear, touching = Estimate(1.0, 0.1, 2.0), Estimate(1.0, 0.0, 2.0)
-    record = dataclasses.replace(
-        trial_records[0],
-        paired={"one": (clear, clear), "other": (clear, touching)},
-    )
+    paired = {"one": (clear, clear), "other": (clear, touching)}
+    record = with_judged(trial_records[0], paired=paired)
     assert summarised(trials=[record]).points[0].dominates == ("one",)
 
 
@@ -87,9 +106,8 @@ def test_the_share_of_dominated_comparators_counts_points_on_the_front(summarise
 
 
 def test_points_beyond_the_reference_are_counted(summarised, trial_records):
-    poor = dataclasses.replace(
-        trial_records[0], held_out=with_efficacy(trial_records[0].held_out, -20.5)
-    )
+    first = trial_records[0]
+    poor = with_judged(first, held_out=with_efficacy(first.judged[0].held_out, -20.5))
     summary = summarised(trials=[poor])
     assert (summary.points_beyond_reference, summary.hypervolume) == (1, 0.0)
 
@@ -136,7 +154,7 @@ def test_front_json_names_the_objective_beside_each_value(tmp_path, front_summar
     folder = RunFolder(tmp_path)
     write_front(folder, front_summary)
     stored = json.loads(folder.front_json.read_text())
-    assert stored["schema_version"] == 1
+    assert stored["schema_version"] == 2
     assert stored["environment"] == {"id": "posology/DocetaxelCisplatin-v0", "version": "1"}
     assert stored["cohorts"] == {"select": 500, "held_out": 2000}
     assert set(stored["hypervolume"]) == {"front", "comparators"}
@@ -154,7 +172,7 @@ def test_the_table_has_a_row_for_each_trial_and_comparator(tmp_path, front_summa
         assert row["id"] == point.id
         assert float(row["toxicity_high"]) == point.value_vector[1].high
         assert float(row["objective_response"]) == point.endpoints["objective_response"].value
-    assert rows[1]["weights"] == "0.25 0.75"
+    assert (rows[1]["weights"], rows[1]["preference"]) == ("0.25 0.75", "w=(0.25, 0.75)")
     assert rows[-1]["weights"] == ""
 
 
@@ -166,9 +184,9 @@ def test_the_table_has_a_row_for_each_trial_and_comparator(tmp_path, front_summa
         (b'{"points": [', "is not a front"),
         (b"[]", "is not a front"),
         (b"{}", "'schema_version'"),
-        (b'{"schema_version": 2}', "must have schema_version 1; found 2"),
+        (b'{"schema_version": 1}', "must have schema_version 2; found 1"),
         (b'{"schema_version": NaN}', "NaN is not a number"),
-        (b'{"schema_version": 1}', "is damaged: KeyError: 'run'"),
+        (b'{"schema_version": 2}', "is damaged: KeyError: 'run'"),
     ],
 )
 def test_a_file_that_is_no_front_is_refused_with_its_reason(tmp_path, content, message):

@@ -1,5 +1,6 @@
 """The books of a run: what has ended is written down once, and stays."""
 
+import dataclasses
 import io
 from pathlib import Path
 from types import SimpleNamespace
@@ -52,8 +53,8 @@ def report(efficacy: float) -> dict:
 
     return {
         "policy": policy.to_bytes(),
-        "select": results(20),
-        "held_out": results(30),
+        "select": [results(20)],
+        "held_out": [results(30)],
         "steps": 100,
         "wall_seconds": 1.0,
     }
@@ -64,7 +65,7 @@ def test_a_finished_trial_is_stored_and_no_longer_missing(books: Books) -> None:
     record = books.finished(first, report(0.2))
     assert books.missing() == (second,)
     assert (books.folder.path / record.checkpoint).exists()
-    assert record.paired["no-treatment"][0].low > 0.0
+    assert record.judged[0].paired["no-treatment"][0].low > 0.0
     assert [p.id for p in read_front(books.folder.front_json).points] == [first.trial_id]
     assert books.tracker.records == [record]
     assert len(books.tracker.fronts) == 1
@@ -76,6 +77,31 @@ def test_a_failed_trial_is_told_and_stays_missing(books: Books) -> None:
     books.failed(first, "ValueError: NaN", steps=5, seconds=1.0)
     assert books.missing() == (first,)
     assert [each.id for each in books.front().failed_trials] == [first.trial_id]
+
+
+def test_what_a_diverged_trial_learned_from_is_kept_beside_it(books: Books) -> None:
+    first, _ = books.missing()
+    result = {"error": "training diverged", "batch": b"columns", "steps": 5, "wall_seconds": 1.0}
+    receiver = driver(books)
+    receiver.on_trial_result(1, [], None, {**result, "trial": first.trial_id, "done": True})
+    assert (books.folder.trial(first.trial_id) / "batch.npz").read_bytes() == b"columns"
+    (record,) = Ledger(books.folder.ledger).read().trials
+    assert (record.status, record.error, record.judged) == ("failed", "training diverged", ())
+
+
+def test_a_trial_judged_at_many_preferences_stores_the_results_of_each(books: Books) -> None:
+    spec = dataclasses.replace(books.missing()[0], preferences=((1.0, 0.0), (0.0, 1.0)))
+    low, high = report(0.2), report(0.4)
+    both = {name: low[name] + high[name] for name in ("select", "held_out")}
+    record = books.finished(spec, {**low, **both})
+    assert [judged.weights for judged in record.judged] == list(spec.preferences)
+    for number, (judged, each) in enumerate(zip(record.judged, (low, high), strict=True)):
+        returns = each["held_out"][0].returns
+        assert judged.held_out.value_vector[0].value == pytest.approx(returns[:, 0].mean())
+        with np.load(books.folder.trial(spec.trial_id) / f"held-out-{number}.npz") as stored:
+            assert (stored["returns"] == returns).all()
+    points = read_front(books.folder.front_json).points
+    assert [point.id for point in points] == [spec.point_id(0), spec.point_id(1)]
 
 
 def test_comparators_are_written_down_once(books: Books) -> None:

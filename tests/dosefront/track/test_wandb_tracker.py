@@ -89,7 +89,7 @@ def test_an_offline_sweep_can_be_read_back(
     assert trial["summary"]["eval/toxicity"] == point.value_vector[1].value == 1.1
     assert trial["summary"]["eval/toxicity_low"] == point.value_vector[1].low
     assert trial["summary"]["eval/on_front"] is True
-    assert trial["config"]["weights"] == {"efficacy": 0.25, "toxicity": 0.75}
+    assert trial["config"]["preferences"] == [{"efficacy": 0.25, "toxicity": 0.75}]
     history = [
         record["history"]["item"]
         for record in map(json.loads, inspect(run_folder, finished.spec.trial_id).splitlines())
