@@ -1,7 +1,7 @@
 """PPO on columns against RLlib's stock PPO at equal work: speed, and what both have learned.
 
 Run: python benchmarks/ppo_columns.py
-Same environment, network, discount, epochs and minibatch; one process, one thread. CPU seconds are
+Same environment, network, masks, discount, epochs and minibatch; one process, one thread. CPU seconds are
 what to compare on a machine that others use too. About two minutes.
 """
 
@@ -16,11 +16,13 @@ import torch
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
+from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.tune.registry import register_env
 
 import posology  # noqa: F401  registers the environments
-from dosefront.learn.algorithms import ACTIVATION, algorithm_config
+from dosefront.learn.algorithms import ACTIVATION, Seen, algorithm_config
 from dosefront.learn.door import make_scalarized
+from dosefront.learn.stock_modules import MaskedPPOModule
 from dosefront.records import TrialSpec
 
 DOOR = "door"
@@ -45,6 +47,8 @@ CONTEXT: Mapping[str, Any] = {
     "objectives": ("efficacy", "toxicity"),
     "weights": WEIGHTS,
 }
+SEEN = Seen(objectives=2, masks=25)
+"""Both close what the masks at an observation's end say."""
 
 
 def columns(seed: int) -> AlgorithmConfig:
@@ -54,13 +58,14 @@ def columns(seed: int) -> AlgorithmConfig:
         environment_options={},
         objectives=CONTEXT["objectives"],
         algorithm="PPO",
-        weights=WEIGHTS,
+        scalarization={"name": "linear"},
+        preferences=(WEIGHTS,),
         seed=seed,
         steps=STEPS,
         settings=SETTINGS,
         cohorts={},
     )
-    return algorithm_config(spec, environment=DOOR, context=CONTEXT)
+    return algorithm_config(spec, environment=DOOR, context=CONTEXT, seen=SEEN)
 
 
 def stock(seed: int) -> AlgorithmConfig:
@@ -91,10 +96,13 @@ def stock(seed: int) -> AlgorithmConfig:
             grad_clip=0.5,
         )
         .rl_module(
-            model_config=DefaultModelConfig(
-                fcnet_hiddens=SETTINGS["network"],
-                fcnet_activation=ACTIVATION,
-                vf_share_layers=False,
+            rl_module_spec=RLModuleSpec(
+                module_class=MaskedPPOModule,
+                model_config=DefaultModelConfig(
+                    fcnet_hiddens=SETTINGS["network"],
+                    fcnet_activation=ACTIVATION,
+                    vf_share_layers=False,
+                ),
             )
         )
         .reporting(min_time_s_per_iteration=0, min_sample_timesteps_per_iteration=0)

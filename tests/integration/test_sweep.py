@@ -88,7 +88,8 @@ def test_stored_policies_give_the_stored_values_again(finished: tuple[Path, str,
         assert policy.provenance["preferences"] == [list(each) for each in record.spec.preferences]
         with np.load(folder / "trials" / record.spec.trial_id / "held-out.npz") as stored:
             means = stored["returns"].mean(axis=0)
-        assert [each.value for each in record.held_out.value_vector] == pytest.approx(means)
+        (judged,) = record.judged
+        assert [each.value for each in judged.held_out.value_vector] == pytest.approx(means)
 
 
 def test_people_see_progress_the_front_and_what_to_do_next(
