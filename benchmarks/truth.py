@@ -26,15 +26,11 @@ from dosefront.learn import Training
 from dosefront.records import TrialSpec
 from posology.classics.riccati import LinearFeedback, optimal_gains
 
-CONVEX = np.array(
-    [[0.7, -1], [8.2, -3], [11.5, -5], [14.0, -7], [15.1, -8], [16.1, -9]]
-    + [[19.6, -13], [20.3, -14], [22.4, -17], [23.7, -19]]
-)
-"""Deep sea treasure: treasures and the steps they take. Vamplew et al. (2011), Yang et al. (2019)."""
-CONCAVE = np.array(
-    [[1.0, -1], [2, -3], [3, -5], [5, -7], [8, -8], [16, -9], [24, -13], [50, -14]]
-    + [[74, -17], [124, -19]]
-)
+STEPS = (-1, -3, -5, -7, -8, -9, -13, -14, -17, -19)
+CONVEX = np.stack([(0.7, 8.2, 11.5, 14.0, 15.1, 16.1, 19.6, 20.3, 22.4, 23.7), STEPS], axis=1)
+"""Deep sea treasure: treasures and the steps they take. Yang et al. (2019), arXiv:1908.08342."""
+CONCAVE = np.stack([(1.0, 2, 3, 5, 8, 16, 24, 50, 74, 124), STEPS], axis=1)
+"""The older one. Vamplew et al. (2011), doi:10.1007/s10994-010-5232-5."""
 DISCOUNT, REFERENCE = 0.99, (0.0, -25.0)
 ACTOR = {"environments": 32, "twins": 1, "fragment": 64, "minibatch": 512, "discount": DISCOUNT}
 
@@ -94,7 +90,8 @@ def adaptive(days: float) -> dict[str, Any]:
         "cohorts": {"train": 100, "select": 1, "held_out": 1},
         "weights": [[1.0, 0.0]],
         "algorithms": [
-            {"name": "PPO", "steps": 400_000, "twins": 1, "fragment": 128, "entropy": 0.02}
+            {"name": "PPO", "steps": 1_000_000, "twins": 1, "environments": 64, "fragment": 256}
+            | {"minibatch": 2048, "gae_lambda": 0.99}
         ],
     }
 
@@ -107,7 +104,7 @@ LQR2: dict[str, Any] = {
     "evaluation": {"discount": 0.9},
     "weights": {"lattice": 11},
     "algorithms": [
-        {"name": "ConditionedPPO", "steps": 400_000, "discount": 0.9, "environments": 64}
+        {"name": "ConditionedPPO", "steps": 600_000, "discount": 0.9, "environments": 64}
         | {"twins": 1, "fragment": 60}
     ],
 }

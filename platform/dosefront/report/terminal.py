@@ -68,7 +68,7 @@ def _names(summary: FrontSummary) -> dict[str, str]:
     names = {}
     for point in summary.points:
         seed = f" s{point.seed}" if len(seeds) > 1 else ""
-        names[point.id] = f"{point.algorithm} {point.preference}{seed}"
+        names[point.id] = f"{point.algorithm} {point.preference.removeprefix('w=')}{seed}"
     return names
 
 
