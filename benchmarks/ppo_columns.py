@@ -1,8 +1,8 @@
 """PPO on columns against RLlib's stock PPO at equal work: speed, and what both have learned.
 
 Run: python benchmarks/ppo_columns.py
-Same environment, network, masks, discount, epochs and minibatch; one process, one thread. CPU seconds are
-what to compare on a machine that others use too. About two minutes.
+Same environment, network, masks, discount, epochs and minibatch; one process, one thread. CPU
+seconds are what to compare on a machine that others use too. About two minutes.
 """
 
 import os
