@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dosefront.experiment.values import Count, Number, Positive, Section, Share, Text, Whole
+from dosefront.experiment.values import Count, Number, Positive, Section, Share, Whole
 
 Network = Annotated[tuple[Count, ...], Field(min_length=1)]
 ANY_ACTIONS = ("Discrete", "MultiDiscrete", "Box")
@@ -41,8 +41,6 @@ class _OnPolicySettings(_Settings):
     """Coefficient of the entropy bonus at first; it fades to nothing over the training."""
     gae_lambda: Share = 0.95
     clip: Positive = 0.2
-    sampler: Literal["columns", "rllib"] = "columns"
-    """Who steps the environments: ours, or RLlib's own runner."""
     runners: Whole = 0
     """Processes that sample beside the trial's own; 0 samples in it."""
 
@@ -61,6 +59,8 @@ class PPOSettings(_OnPolicySettings):
     """Proximal policy optimisation. Schulman et al. (2017), arXiv:1707.06347."""
 
     name: Literal["PPO"]
+    sampler: Literal["columns", "rllib"] = "columns"
+    """Who samples and learns: we, or RLlib's own PPO."""
 
 
 class VectorPPOSettings(_OnPolicySettings):
@@ -73,8 +73,6 @@ class VectorPPOSettings(_OnPolicySettings):
     scalarizations: ClassVar[tuple[str, ...]] = ("linear", "epsilon-constraint")
 
     name: Literal["VectorPPO"]
-    start: Text | None = None
-    """Checkpoint of a ConditionedPPO, `policy.npz`, to go on from."""
 
 
 class ConditionedPPOSettings(_OnPolicySettings):
