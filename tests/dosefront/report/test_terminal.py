@@ -54,8 +54,8 @@ def test_seeds_show_where_they_differ(front_summary: FrontSummary) -> None:
     assert " s1" not in printed_table(front_summary, 120)
     points = (front_summary.points[0], replace(front_summary.points[1], seed=2))
     text = printed_table(replace(front_summary, points=points), 120)
-    assert "PPO w=(0, 1) s1" in text
-    assert "PPO w=(0.25, 0.75) s2" in text
+    assert "PPO (0, 1) s1" in text
+    assert "PPO (0.25, 0.75) s2" in text
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
