@@ -41,8 +41,6 @@ class _OnPolicySettings(_Settings):
     """Coefficient of the entropy bonus."""
     gae_lambda: Share = 0.95
     clip: Positive = 0.2
-    sampler: Literal["columns", "rllib"] = "columns"
-    """Who steps the environments: ours, or RLlib's own runner."""
     runners: Whole = 0
     """Processes that sample beside the trial's own; 0 samples in it."""
 
@@ -61,6 +59,8 @@ class PPOSettings(_OnPolicySettings):
     """Proximal policy optimisation. Schulman et al. (2017), arXiv:1707.06347."""
 
     name: Literal["PPO"]
+    sampler: Literal["columns", "rllib"] = "columns"
+    """Who steps the environments: ours, or RLlib's own runner."""
 
 
 class VectorPPOSettings(_OnPolicySettings):

@@ -158,3 +158,12 @@ def test_a_fault_names_its_place_and_what_to_do(written, parts, message):
         load_experiment(written(**{"algorithms": "{name: VectorPPO}", **parts}))
     (fault,) = caught.value.faults
     assert f"{fault.line}:{fault.column}: {fault.message}".startswith(message)
+
+
+@pytest.mark.parametrize("algorithm", ["VectorPPO", "ConditionedPPO"])
+def test_rllibs_sampler_which_knows_one_reward_alone_is_not_for_vectors(written, algorithm):
+    path = written(
+        "  - {name: linear}", algorithms=f"{{name: {algorithm}, sampler: rllib}}, {{name: PPO}}"
+    )
+    with pytest.raises(ExperimentError, match='unknown key "sampler"'):
+        load_experiment(path)
