@@ -144,6 +144,11 @@ FAULTS = {
         "7:40: PPO learns linear, chebyshev, lexicographic; asked for epsilon-constraint. "
         "VectorPPO can.",
     ),
+    "a scalarization that no algorithm learns": (
+        {"scalarizations": "  - {name: linear}\n" + LIMITS, "algorithms": "{name: PPO}"},
+        "8:13: none of these learns epsilon-constraint; VectorPPO can. "
+        "Add one, or leave the scalarization out.",
+    ),
     "an algorithm whose critic adds up": (
         {"scalarizations": "  - {name: chebyshev}", "algorithms": "{name: ConditionedDQN}"},
         "7:21: ConditionedDQN learns linear; asked for chebyshev. "
