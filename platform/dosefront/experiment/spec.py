@@ -172,6 +172,12 @@ class ExperimentSpec(Section):
                 )
         if faults:
             raise placed_faults(faults)
+        for name in sorted(asked.difference(*(each.scalarizations for each in algorithms))):
+            able = [name_of(each) for each in ALGORITHM_SETTINGS if name in each.scalarizations]
+            raise ValueError(
+                f"none of these learns {name}; {', '.join(able)} can. "
+                "Add one, or leave the scalarization out."
+            )
         return algorithms
 
     def weight_vectors(self) -> tuple[tuple[float, ...], ...]:

@@ -144,6 +144,11 @@ FAULTS = {
         "7:40: PPO learns linear, chebyshev, lexicographic; asked for epsilon-constraint. "
         "VectorPPO can.",
     ),
+    "a scalarization that no algorithm learns": (
+        {"scalarizations": "  - {name: linear}\n" + LIMITS, "algorithms": "{name: PPO}"},
+        "8:13: none of these learns epsilon-constraint; VectorPPO can. "
+        "Add one, or leave the scalarization out.",
+    ),
     "an algorithm whose critic adds up": (
         {"scalarizations": "  - {name: chebyshev}", "algorithms": "{name: ConditionedDQN}"},
         "7:21: ConditionedDQN learns linear; asked for chebyshev. "
@@ -158,3 +163,12 @@ def test_a_fault_names_its_place_and_what_to_do(written, parts, message):
         load_experiment(written(**{"algorithms": "{name: VectorPPO}", **parts}))
     (fault,) = caught.value.faults
     assert f"{fault.line}:{fault.column}: {fault.message}".startswith(message)
+
+
+@pytest.mark.parametrize("algorithm", ["VectorPPO", "ConditionedPPO"])
+def test_rllibs_sampler_which_knows_one_reward_alone_is_not_for_vectors(written, algorithm):
+    path = written(
+        "  - {name: linear}", algorithms=f"{{name: {algorithm}, sampler: rllib}}, {{name: PPO}}"
+    )
+    with pytest.raises(ExperimentError, match='unknown key "sampler"'):
+        load_experiment(path)
