@@ -1,11 +1,13 @@
-"""PPO on columns against RLlib's stock PPO at equal work: speed, and what both have learned.
+"""PPO on columns against RLlib's stock PPO and plain torch at equal work.
 
-Run: python benchmarks/ppo_columns.py
+Run: python benchmarks/ppo_columns.py [ENVIRONMENTS ...]
 Same environment, network, masks, discount, epochs and minibatch; one process, one thread. CPU
-seconds are what to compare on a machine that others use too. About two minutes.
+seconds are what to compare on a machine that others use too. About two minutes for each number of
+parallel environments (128 unless given).
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,16 +15,13 @@ from typing import Any
 import numpy as np
 import ray
 import torch
+from peers.plain_ppo import plain_ppo
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
-from ray.rllib.algorithms.ppo import PPOConfig
-from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
-from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.tune.registry import register_env
 
 import posology  # noqa: F401  registers the environments
-from dosefront.learn.algorithms import ACTIVATION, Seen, algorithm_config
+from dosefront.learn.algorithms import Seen, algorithm_config
 from dosefront.learn.door import make_scalarized
-from dosefront.learn.stock_modules import MaskedPPOModule
 from dosefront.records import TrialSpec
 
 DOOR = "door"
@@ -51,7 +50,7 @@ SEEN = Seen(objectives=2, masks=25)
 """Both close what the masks at an observation's end say."""
 
 
-def columns(seed: int) -> AlgorithmConfig:
+def columns(seed: int, environments: int, **more: Any) -> AlgorithmConfig:
     """Ours."""
     spec = TrialSpec(
         environment=CONTEXT["environment"],
@@ -62,71 +61,47 @@ def columns(seed: int) -> AlgorithmConfig:
         preferences=(WEIGHTS,),
         seed=seed,
         steps=STEPS,
-        settings=SETTINGS,
+        settings={**SETTINGS, "environments": environments, **more},
         cohorts={},
     )
     return algorithm_config(spec, environment=DOOR, context=CONTEXT, seen=SEEN)
 
 
-def stock(seed: int) -> AlgorithmConfig:
+def stock(seed: int, environments: int) -> AlgorithmConfig:
     """RLlib's, on the same native vector environment."""
-    batch = SETTINGS["environments"] * SETTINGS["fragment"]
-    config: AlgorithmConfig = (
-        PPOConfig()
-        .environment(DOOR, env_config=dict(CONTEXT))
-        .env_runners(
-            num_env_runners=0,
-            num_envs_per_env_runner=SETTINGS["environments"],
-            rollout_fragment_length=SETTINGS["fragment"],
-            gym_env_vectorize_mode="vector_entry_point",
-        )
-        .learners(num_learners=0)
-        .training(
-            lr=SETTINGS["learning_rate"],
-            gamma=SETTINGS["discount"],
-            train_batch_size_per_learner=batch,
-            minibatch_size=SETTINGS["minibatch"],
-            num_epochs=SETTINGS["epochs"],
-            entropy_coeff=SETTINGS["entropy"],
-            lambda_=SETTINGS["gae_lambda"],
-            clip_param=SETTINGS["clip"],
-            use_kl_loss=False,
-            vf_loss_coeff=0.5,
-            vf_clip_param=float("inf"),
-            grad_clip=0.5,
-        )
-        .rl_module(
-            rl_module_spec=RLModuleSpec(
-                module_class=MaskedPPOModule,
-                model_config=DefaultModelConfig(
-                    fcnet_hiddens=SETTINGS["network"],
-                    fcnet_activation=ACTIVATION,
-                    vf_share_layers=False,
-                ),
-            )
-        )
-        .reporting(min_time_s_per_iteration=0, min_sample_timesteps_per_iteration=0)
-        .debugging(seed=seed, log_level="ERROR")
-    )
-    return config
+    return columns(seed, environments, sampler="rllib")
 
 
-def trained(configure: Callable[[int], AlgorithmConfig], seed: int) -> tuple[float, float, float]:
-    """Steps per second, steps per CPU second, and the mean return of the last training courses."""
-    algorithm = configure(seed).build_algo()
+def trained(
+    configure: Callable[[int, int], AlgorithmConfig], seed: int, environments: int
+) -> tuple[float, float, float]:
+    """Steps per CPU second of training and of sampling alone, and what training courses return."""
+    algorithm = configure(seed, environments).build_algo()
     first = int(algorithm.train()["num_env_steps_sampled_lifetime"])
-    wall, cpu, steps = time.perf_counter(), time.process_time(), first
+    start, steps = time.process_time(), first
     while steps < STEPS:
         steps = int(algorithm.train()["num_env_steps_sampled_lifetime"])
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    door = algorithm.env_runner_group.local_env_runner.env.unwrapped
-    learned = float(np.mean(door.scalar_returns))
+    speed = (steps - first) / (time.process_time() - start)
+    runner = algorithm.env_runner_group.local_env_runner
+    learned = float(np.mean(runner.env.unwrapped.scalar_returns))
+    start, samples = time.process_time(), 4
+    for _ in range(samples):
+        runner.sample()
+    sampling = samples * environments * SETTINGS["fragment"] / (time.process_time() - start)
     algorithm.stop()
-    return (steps - first) / wall, (steps - first) / cpu, learned
+    return speed, sampling, learned
+
+
+def plain(seed: int, environments: int) -> tuple[float, float, float]:
+    """The same in plain torch; it samples as it learns."""
+    door = make_scalarized({**CONTEXT, "num_envs": environments})
+    settings = {**SETTINGS, "environments": environments}
+    seconds, steps = plain_ppo(door, settings=settings, masks=SEEN.masks, steps=STEPS, seed=seed)
+    return steps / seconds, np.nan, float(np.mean(door.scalar_returns))
 
 
 def main() -> None:
-    """Train both with each seed, in turn, and print the comparison."""
+    """Train all with each seed, in turn, and print the comparison."""
     torch.set_num_threads(1)
     register_env(DOOR, make_scalarized)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -138,16 +113,25 @@ def main() -> None:
         log_to_driver=False,
     )
     print(f"{CONTEXT['environment']}, {STEPS} steps, seeds {SEEDS}, weights {WEIGHTS}")
-    results = {
-        configure.__name__: np.array([trained(configure, seed) for seed in SEEDS])
-        for configure in (stock, columns)
-    }
-    for name, rows in results.items():
-        speed, cpu_speed, _ = rows.mean(axis=0)
-        returns = ", ".join(f"{value:.4f}" for value in rows[:, 2])
-        print(f"{name:8}{speed:8.0f} steps/s{cpu_speed:8.0f} steps/CPU-s, mean return {returns}")
-    wall, cpu, _ = results["columns"].mean(axis=0) / results["stock"].mean(axis=0)
-    print(f"columns / stock: {wall:.2f} by the clock, {cpu:.2f} by CPU seconds")
+    for environments in [int(each) for each in sys.argv[1:]] or [SETTINGS["environments"]]:
+        rivals: dict[str, Callable[[int], tuple[float, float, float]]] = {
+            "columns": lambda seed, n=environments: trained(columns, seed, n),
+            "stock": lambda seed, n=environments: trained(stock, seed, n),
+            "plain": lambda seed, n=environments: plain(seed, n),
+        }
+        rows = {name: np.array([run(seed) for seed in SEEDS]) for name, run in rivals.items()}
+        print(f"{environments} environments; steps per CPU second of training, of sampling alone")
+        for name, found in rows.items():
+            speed, sampling, _ = found.mean(axis=0)
+            returns = ", ".join(f"{value:.3f}" for value in found[:, 2])
+            print(f"  {name:8}{speed:9.0f}{sampling:10.0f}  mean return {returns}")
+        means = {name: found.mean(axis=0) for name, found in rows.items()}
+        against = {name: means["columns"] / means[name] for name in ("stock", "plain")}
+        print(
+            f"  columns / stock: training {against['stock'][0]:.2f}, sampling "
+            f"{against['stock'][1]:.2f}; columns / plain: training {against['plain'][0]:.2f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
