@@ -131,7 +131,7 @@ class NetworkPolicy:
             "reading": self.reading,
         }
         # numpy types its keywords as if one of them could be allow_pickle.
-        np.savez(buffer, note=np.array(json.dumps(note, sort_keys=True)), **arrays)  # type: ignore[arg-type]
+        np.savez(buffer, note=np.array(json.dumps(note, sort_keys=True)), **arrays)  # type: ignore[arg-type]  # see above
         return buffer.getvalue()
 
 

@@ -43,7 +43,7 @@ class PatientResults:
         """The results as a `.npz` file."""
         buffer = io.BytesIO()
         # numpy types its keywords as if one of them could be allow_pickle.
-        np.savez_compressed(buffer, returns=self.returns, **self.endpoints)  # type: ignore[arg-type]
+        np.savez_compressed(buffer, returns=self.returns, **self.endpoints)  # type: ignore[arg-type]  # see above
         return buffer.getvalue()
 
 

@@ -1,6 +1,7 @@
 """How a preference turns objectives into one number, as an experiment writes it."""
 
 import itertools
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -66,9 +67,9 @@ class BoundedSection(Section):
             yield {**written, place: dict(zip(self.bounds, chosen, strict=True))}, weights
 
     @property
+    @abstractmethod
     def bounds(self) -> dict[str, tuple[float, ...]]:
         """The bounds of each objective that has any."""
-        raise NotImplementedError
 
 
 class EpsilonConstraintSection(BoundedSection):
