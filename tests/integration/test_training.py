@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from dosefront.errors import UsageError
 from dosefront.evaluate import NetworkPolicy, read_policy
 from dosefront.experiment.settings import ALGORITHM_SETTINGS, name_of
+from dosefront.front import expected_utility, lattice
 from dosefront.learn import ALGORITHMS, Training
 from dosefront.records import TrialSpec
 
@@ -162,6 +164,38 @@ def test_a_process_that_trained_before_trains_the_next_trial_as_a_fresh_one_does
     reused, training = trained(trial(algorithm, weights=(0.2, 0.8)))
     assert training.steps >= 600
     assert all((a == b).all() for a, b in zip(fresh, reused, strict=True))
+
+
+@pytest.mark.parametrize("scalarization", [{"name": "linear"}, LIMIT], ids=["weights", "limit"])
+def test_a_training_begins_as_a_conditioned_policy_where_that_serves_it_best(
+    scalarization: dict[str, object],
+) -> None:
+    with Training(trial("ConditionedPPO")) as training:
+        training.advance(seconds=0.5)
+        start = training.policy()
+    weights = (1.0, 0.0) if scalarization is LIMIT else (0.8, 0.2)
+    spec = trial("VectorPPO", weights=weights, scalarization=scalarization)
+    with Training(spec, start=start) as training:
+        own = training.on_training_patients(training.current_policy(), 64)
+        asked = [start.at(each) for each in (weights, *lattice(2, 11).tolist())]
+        values = [training.on_training_patients(each, 64) for each in asked]
+        best = max(expected_utility(training.scalarization, x, np.array(weights)) for x in values)
+        # A bias that holds the preference differs from it in the last bit: an argmax may turn.
+        utility = expected_utility(training.scalarization, own, np.array(weights))
+        assert utility == pytest.approx(best, abs=1e-3)
+        assert training.policy().view.preference is None
+        training.advance(seconds=0.5)
+
+
+def test_a_start_of_another_kind_is_refused() -> None:
+    with Training(trial("PPO")) as training:
+        start = training.policy()
+    wider = trial("PPO")
+    wider = replace(wider, settings={**wider.settings, "history": 2})
+    with pytest.raises(UsageError, match=r"2 observations; got .* 1 observations"):
+        Training(wider, start=start)
+    with pytest.raises(UsageError, match="a preference"):
+        Training(trial("ConditionedPPO"), start=start)
 
 
 def test_another_preference_is_another_training() -> None:

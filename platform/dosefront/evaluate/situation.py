@@ -14,8 +14,10 @@ from dosefront.front import Objective, extents, normalise
 
 @dataclass(frozen=True)
 class View:
-    """What is put behind an observation, in this order."""
+    """How many observations are shown, and what is put behind them, in this order."""
 
+    history: int = 1
+    """The newest observation and those before it; a course's first stands in for what is not."""
     accrued: bool = False
     """The return vector so far, on the reference box's scale; and the discount reached, if any."""
     discount: float = 1.0
@@ -55,6 +57,8 @@ class Situation:
         self._extents = extents(objectives)
         self._zero = normalise(np.zeros((1, len(objectives))), objectives)[0]
         self._view = view
+        self._past: Float32[np.ndarray, "slots past"] | None = None
+        self._is_new = np.ones(env.num_envs, bool)
         self.accrued: Float[np.ndarray, "slots objectives"] = np.tile(self._zero, (env.num_envs, 1))
         self.decay: Float[np.ndarray, " slots"] = np.ones(env.num_envs)
         shown = np.zeros(len(objectives)) if view.preference is None else view.preference
@@ -64,7 +68,7 @@ class Situation:
 
     @property
     def extra(self) -> int:
-        """How many numbers are put behind an observation."""
+        """How many numbers are put behind the observations."""
         objectives = len(self._columns)
         accrued = objectives + (self._view.discount < 1.0) if self._view.accrued else 0
         preference = 0 if self._view.preference is None else objectives
@@ -75,6 +79,7 @@ class Situation:
         """A course begins in these slots: nothing has accrued."""
         self.accrued[slots] = self._zero
         self.decay[slots] = 1.0
+        self._is_new |= slots
 
     def accrue(self, rewards: Any) -> Float[np.ndarray, "slots objectives"]:
         """Add a step's reward vectors; returns them on the box's scale, not discounted."""
@@ -86,7 +91,9 @@ class Situation:
     def shown(
         self, observations: Float32[np.ndarray, "slots features"]
     ) -> Float32[np.ndarray, "slots shown"]:
-        """The observations with what the view adds."""
+        """The observations with what the view adds; to be called once for each step."""
+        if self._view.history > 1:
+            observations = self._stacked(observations)
         parts: list[np.ndarray] = [observations]
         if self._view.accrued:
             parts.append(self.accrued)
@@ -100,6 +107,19 @@ class Situation:
         if len(parts) == 1:
             return observations
         return np.concatenate(parts, axis=1, dtype=np.float32)
+
+    def _stacked(
+        self, observations: Float32[np.ndarray, "slots features"]
+    ) -> Float32[np.ndarray, "slots stacked"]:
+        """The newest first, then those before it."""
+        before = self._view.history - 1
+        if self._past is None:
+            self._past = np.tile(observations, before)
+        self._past[self._is_new] = np.tile(observations[self._is_new], before)
+        self._is_new[:] = False
+        stacked = np.concatenate([observations, self._past], axis=1)
+        self._past = stacked[:, : self._past.shape[1]].copy()
+        return stacked
 
 
 def offers_masks(env: VectorEnv[Any, Any, Any]) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dosefront.experiment.values import Count, Number, Positive, Section, Share, Whole
+from dosefront.experiment.values import Count, Number, Positive, Section, Share, Text, Whole
 
 Network = Annotated[tuple[Count, ...], Field(min_length=1)]
 ANY_ACTIONS = ("Discrete", "MultiDiscrete", "Box")
@@ -25,6 +25,8 @@ class _Settings(Section):
     network: Network = (64, 64)
     """Units of each hidden layer."""
     discount: Share = 1.0
+    history: Count = 1
+    """Observations that the policy is shown: the newest and those before it."""
 
 
 class _OnPolicySettings(_Settings):
@@ -43,6 +45,8 @@ class _OnPolicySettings(_Settings):
     clip: Positive = 0.2
     runners: Whole = 0
     """Processes that sample beside the trial's own; 0 samples in it."""
+    start: Text | None = None
+    """Path of the policy to begin from, such as a conditioned one's `policy.npz`."""
 
     @field_validator("twins")
     @classmethod
@@ -61,6 +65,16 @@ class PPOSettings(_OnPolicySettings):
     name: Literal["PPO"]
     sampler: Literal["columns", "rllib"] = "columns"
     """Who samples and learns: we, or RLlib's own PPO."""
+
+    @field_validator("sampler")
+    @classmethod
+    def _start_has_our_network(cls, sampler: str, info: ValidationInfo) -> str:
+        if sampler == "rllib" and info.data.get("start"):
+            raise ValueError(
+                'rllib cannot begin from a policy of ours; found "start". '
+                "Use sampler: columns, or remove start."
+            )
+        return sampler
 
 
 class VectorPPOSettings(_OnPolicySettings):

@@ -39,7 +39,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         is_conditioned: show a preference, and draw another for each course; ``weights`` are then
             those of the first.
         discount: of what accrues.
-        seed: which preferences are drawn.
+        history: how many observations are shown.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         scalarize: Mapping[str, Any] | None = None,
         is_conditioned: bool = False,
         discount: float = 1.0,
-        seed: int = 0,
+        history: int = 1,
     ) -> None:
         mode = env.metadata.get("autoreset_mode")
         if mode is not AutoresetMode.NEXT_STEP:
@@ -70,6 +70,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
             self.scalarization.criterion == "ESR" and not self.scalarization.is_additive
         )
         self.view = View(
+            history=history,
             accrued=self._telescopes,
             discount=discount if self._telescopes else 1.0,
             preference=self.weights if is_conditioned else None,
@@ -87,7 +88,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         self.vectors: Float[np.ndarray, "envs objectives"] = np.zeros((env.num_envs, len(chosen)))
         """Rewards of the last step, on the box's scale."""
         self._families = np.arange(env.num_envs) // getattr(env.unwrapped, "twins", 1)
-        self._courses = np.full(env.num_envs, seed * MOST_COURSES)
+        self._courses = np.zeros(env.num_envs, np.int64)
         self._returns = np.zeros((env.num_envs, len(chosen)))
         self._scalars = np.zeros(env.num_envs)
         self._ended = np.zeros(env.num_envs, bool)
@@ -100,7 +101,9 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Start every course anew."""
+        """Start every course anew; ``seed`` also says which preferences are drawn."""
+        if seed is not None:
+            self._courses[:] = seed * MOST_COURSES
         observations, _ = self.env.reset(seed=seed, options=options)
         self._begin(np.ones(self.num_envs, bool))
         self._ended[:] = False
@@ -153,7 +156,8 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
     def _observed(self, space: Any) -> gymnasium.spaces.Box:
         """The space of what is shown."""
         extra = np.full(self._situation.extra, np.inf, np.float32)
-        low, high = np.append(space.low, -extra), np.append(space.high, extra)
+        low, high = (np.tile(bound, self.view.history) for bound in (space.low, space.high))
+        low, high = np.append(low, -extra), np.append(high, extra)
         return gymnasium.spaces.Box(low, high, dtype=np.float32)
 
 

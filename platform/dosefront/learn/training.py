@@ -12,12 +12,13 @@ from ray.tune.registry import register_env
 
 from dosefront.errors import DosefrontError
 from dosefront.evaluate import TRAIN, NetworkPolicy, chosen_objectives, cohort_options, roll_out
-from dosefront.front import EpsilonConstraint, expected_utility, normalise
+from dosefront.front import EpsilonConstraint, expected_utility, lattice, normalise
 from dosefront.learn.algorithms import Seen, algorithm_config
 from dosefront.learn.column_ppo import ColumnPPO
 from dosefront.learn.door import ScalarizedVectorEnv, make_scalarized
 from dosefront.learn.multipliers import Multipliers
 from dosefront.learn.policy_layers import network_policy
+from dosefront.learn.warm_start import begin_from, for_its_preference
 from dosefront.records import TrialSpec
 
 DOOR = "dosefront-scalarized"
@@ -25,6 +26,8 @@ DOOR = "dosefront-scalarized"
 CHECKED, CHECK_EVERY = 512, 4
 """Training patients on whom the greedy policy is held against its limits, and how often, in
 iterations."""
+CANDIDATES = 11
+"""Preferences at which a start is tried."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,18 @@ class Progress:
 
 
 class Training:
-    """Trains a trial's policy; a context manager, since RLlib holds resources."""
+    """Trains a trial's policy; a context manager, since RLlib holds resources.
 
-    def __init__(self, spec: TrialSpec) -> None:
+    Args:
+        spec: the trial.
+        start: the policy to begin from. One that serves every preference begins at the one that
+            fares best with training patients, by what the trial is after.
+
+    Raises:
+        UsageError: the start is a policy of another kind.
+    """
+
+    def __init__(self, spec: TrialSpec, *, start: NetworkPolicy | None = None) -> None:
         torch.set_num_threads(1)
         register_env(DOOR, make_scalarized)
         self.spec = spec
@@ -55,7 +67,7 @@ class Training:
             "weights": spec.preferences[0],
             "is_conditioned": spec.algorithm.startswith("Conditioned"),
             "discount": spec.discount,
-            "seed": spec.seed,
+            "history": spec.settings.get("history", 1),
         }
         self._look(context)
         config = algorithm_config(spec, environment=DOOR, context=context, seen=self._seen)
@@ -65,6 +77,8 @@ class Training:
         self._seconds = 0.0
         self.steps = 0
         self._check_door()
+        if start is not None:
+            begin_from(self._nearest(start), self._algorithm, self.current_policy())
         self._limits = (
             _Limits(self, self._algorithm)
             if isinstance(self.scalarization, EpsilonConstraint)
@@ -146,6 +160,20 @@ class Training:
     def close(self) -> None:
         """Release what RLlib holds."""
         self._algorithm.stop()
+
+    def _nearest(self, start: NetworkPolicy) -> NetworkPolicy:
+        """The start as this training takes it: for one preference, unless it serves all too."""
+        if self.view.preference is not None or start.view.preference is None:
+            return start
+        own = self.spec.preferences[0]
+        candidates = [start.at(each) for each in (own, *lattice(len(own), CANDIDATES).tolist())]
+        utilities = [
+            expected_utility(
+                self.scalarization, self.on_training_patients(each, CHECKED), np.array(own)
+            )
+            for each in candidates
+        ]
+        return for_its_preference(candidates[int(np.argmax(utilities))])
 
     def _look(self, context: dict[str, Any]) -> None:
         """Learn from one environment what all are like."""

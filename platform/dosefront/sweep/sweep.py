@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -15,12 +16,14 @@ from ray import tune
 from rich.console import Console
 
 from dosefront.errors import (
+    CheckpointError,
     ClusterError,
     DosefrontError,
     SweepIncomplete,
     SweepInterrupted,
     UsageError,
 )
+from dosefront.evaluate import NetworkPolicy, read_policy
 from dosefront.experiment import ExperimentSpec, dump_resolved, load_experiment
 from dosefront.records import FrontSummary, RunFolder, TrialSpec
 from dosefront.sweep.books import Books
@@ -213,10 +216,12 @@ def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address
     """Run the trials; Tune's own files are scratch, for the ledger is the truth."""
     scratch = books.folder.path / ".tune"
     resources = books.experiment.resources
+    starts = _starts(trials)
     with _ray(address):
         tuner = tune.Tuner(
             tune.with_resources(
-                TrialTrainable, lambda config: _resources(config, cpus=resources.cpus_per_trial)
+                tune.with_parameters(TrialTrainable, starts=starts),
+                lambda config: _resources(config, cpus=resources.cpus_per_trial),
             ),
             param_space={"trial": tune.grid_search([trial.to_mapping() for trial in trials])},
             tune_config=tune.TuneConfig(
@@ -235,6 +240,18 @@ def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address
         )
         tuner.fit()
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _starts(trials: Sequence[TrialSpec]) -> dict[str, NetworkPolicy]:
+    """The policies that trials begin from, by their path."""
+    paths = {trial.settings["start"] for trial in trials if trial.settings.get("start")}
+    try:
+        return {path: read_policy(Path(path)) for path in sorted(paths)}
+    except CheckpointError as error:
+        raise UsageError(
+            f"a trial is to start from a policy that cannot be read: {error} "
+            "Or name another one as start, or none."
+        ) from error
 
 
 def _resources(config: dict[str, Any], *, cpus: int) -> tune.PlacementGroupFactory:

@@ -2,6 +2,7 @@
 
 import time
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 from ray import tune
@@ -31,14 +32,19 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
     A fault of the trial is reported, not raised, so that the sweep goes on with the process.
     """
 
-    def setup(self, config: dict[str, Any]) -> None:
-        """Build the training of ``config["trial"]``."""
+    def setup(self, config: dict[str, Any], starts: Mapping[str, NetworkPolicy]) -> None:
+        """Build the training of ``config["trial"]``; ``starts`` holds policies by their path."""
+        self._starts = starts
+        self._begin(config)
+
+    def _begin(self, config: dict[str, Any]) -> None:
         self._start = time.perf_counter()
         self._training: Training | None = None
         self._spec = TrialSpec.from_mapping(config["trial"])
         self._fault: str | None = None
         try:
-            self._training = Training(self._spec)
+            start = self._spec.settings.get("start")
+            self._training = Training(self._spec, start=start and self._starts[start])
         except Exception:
             self._fault = traceback.format_exc()
 
@@ -89,7 +95,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next trial."""
         self.cleanup()
-        self.setup(new_config)
+        self._begin(new_config)
         return True
 
     def cleanup(self) -> None:

@@ -101,6 +101,20 @@ def test_without_a_discount_no_decay_is_shown() -> None:
     np.testing.assert_allclose(slots.shown(observations())[:, 2:], [[0.2, 1.0]] * 3, rtol=1e-6)
 
 
+def test_a_history_is_shown_newest_first_and_reaches_back_to_its_course_alone() -> None:
+    slots = situation(View(history=3, preference=(0.3, 0.7)))
+    frames = [observations() + 10.0 * step for step in range(4)]
+    for frame in frames[:3]:
+        shown = slots.shown(frame)
+    first, second = [4.0, 5.0], [2.0, 3.0]
+    expected = np.add.outer([20.0, 10.0, 0.0], first).ravel()
+    np.testing.assert_allclose(shown[2], np.float32([*expected, 0.3, 0.7]))
+    slots.begin(np.array([False, True, False]))
+    shown = slots.shown(frames[3])
+    np.testing.assert_allclose(shown[2, :6], np.add.outer([30.0, 20.0, 10.0], first).ravel())
+    np.testing.assert_allclose(shown[1, :6], np.add.outer([30.0] * 3, second).ravel())
+
+
 def test_where_every_action_is_closed_all_are_shown_open() -> None:
     env = Slots()
     env.masks = np.array([[0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 1]], bool)
@@ -120,6 +134,6 @@ def test_masks_are_of_discrete_actions(space: gymnasium.Space[Any], offers: bool
     assert offers_masks(Slots(space)) is offers
 
 
-@pytest.mark.parametrize("view", [View(), View(True, 0.9, (0.25, 0.75), True)])
+@pytest.mark.parametrize("view", [View(), View(3, True, 0.9, (0.25, 0.75), True)])
 def test_a_view_survives_json(view: View) -> None:
     assert View.from_mapping(json.loads(json.dumps(asdict(view)))) == view
