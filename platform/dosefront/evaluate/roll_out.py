@@ -17,7 +17,7 @@ from dosefront.front import mean_interval, rate_interval
 from dosefront.records import Outcome
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # Tune writes results out as text, many times
 class PatientResults:
     """What a policy did to each patient of a cohort."""
 

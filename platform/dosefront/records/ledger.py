@@ -3,7 +3,7 @@
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,14 @@ class LedgerContents:
     trials: tuple[TrialRecord, ...]
     comparators: tuple[ComparatorRecord, ...]
     damaged: tuple[DamagedLine, ...]
+
+    def followed_by(self, record: TrialRecord | ComparatorRecord) -> "LedgerContents":
+        """What the ledger holds after one record more."""
+        if isinstance(record, ComparatorRecord):
+            others = {each.name: each for each in self.comparators}
+            return replace(self, comparators=tuple({**others, record.name: record}.values()))
+        trials = {each.spec.trial_id: each for each in self.trials}
+        return replace(self, trials=tuple({**trials, record.spec.trial_id: record}.values()))
 
 
 @dataclass(frozen=True)

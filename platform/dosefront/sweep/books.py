@@ -1,6 +1,7 @@
 """The books of a run: what has ended goes to the ledger, then to the front, then to the tracker."""
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from dosefront.records import (
     FrontSummary,
     JudgedPolicy,
     Ledger,
+    LedgerContents,
     RunFolder,
     TrialRecord,
     TrialSpec,
@@ -26,6 +28,9 @@ from dosefront.sweep.provenance import provenance
 from dosefront.track import Tracker
 
 log = logging.getLogger(__name__)
+
+FIGURE_SECONDS = 30.0
+"""Between drawings of the front while trials end: one takes as long as judging a trial."""
 
 
 @dataclass
@@ -41,6 +46,8 @@ class Books:
         offered = {objective.name: objective for objective in self.environment.objectives}
         self.objectives = tuple(offered[name] for name in self.experiment.objectives)
         self._ledger = Ledger(self.folder.ledger)
+        self._contents: LedgerContents | None = None
+        self._drawn = -FIGURE_SECONDS
         self._provenance = {
             **provenance(),
             "environment": {"id": self.environment.id, "version": self.environment.version},
@@ -66,9 +73,10 @@ class Books:
                 aside,
                 self.folder.ledger,
             )
+        self._contents = self._ledger.read()
         finished = {
             trial.spec.trial_id
-            for trial in self._ledger.read().trials
+            for trial in self._contents.trials
             if trial.status == "finished" and self._counts(trial)
         }
         trials = self.experiment.trials()
@@ -76,11 +84,10 @@ class Books:
 
     def write_comparators(self) -> None:
         """Write down how conventional care fares, unless the ledger holds it."""
-        contents = self._ledger.read()
-        known = {record.name for record in contents.comparators if self._counts(record)}
+        known = {record.name for record in self._read().comparators if self._counts(record)}
         for each in self.comparators:
             if each.name not in known:
-                self._ledger.append(
+                self._append(
                     ComparatorRecord(
                         name=each.name,
                         title=each.title,
@@ -141,9 +148,9 @@ class Books:
             )
         )
 
-    def front(self) -> FrontSummary | None:
+    def front(self, *, is_drawn: bool = True) -> FrontSummary | None:
         """The front of what has finished so far, written to the folder; None before the first."""
-        contents = self._ledger.read()
+        contents = self._read()
         if contents.damaged:
             first = contents.damaged[0]
             raise LedgerError(
@@ -162,15 +169,29 @@ class Books:
             comparators=contents.comparators,
         )
         write_front(self.folder, summary)
-        write_front_figure(summary, self.folder.front_png)
+        if is_drawn:
+            write_front_figure(summary, self.folder.front_png)
+            self._drawn = time.monotonic()
         return summary
 
     def _ended(self, record: TrialRecord) -> TrialRecord:
-        self._ledger.append(record)
+        self._append(record)
         self.tracker.trial_ended(record)
-        if record.status == "finished" and (summary := self.front()):
-            self.tracker.front_changed(summary, self.folder.front_png)
+        if record.status == "finished":
+            is_drawn = time.monotonic() - self._drawn >= FIGURE_SECONDS
+            if summary := self.front(is_drawn=is_drawn):
+                self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
         return record
+
+    def _read(self) -> LedgerContents:
+        if self._contents is None:
+            self._contents = self._ledger.read()
+        return self._contents
+
+    def _append(self, record: TrialRecord | ComparatorRecord) -> None:
+        before = self._read()
+        self._ledger.append(record)
+        self._contents = before.followed_by(record)
 
     def _counts(self, record: TrialRecord | ComparatorRecord) -> bool:
         """Whether a record was made on the environment as it is now."""

@@ -6,6 +6,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ QUIET = {
     "RAY_DEDUP_LOGS": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "3600",
 }
 """Environment of Ray and Tune: we show progress and keep results ourselves."""
 
@@ -103,7 +105,8 @@ def _run(
             console.print(f"{trials - len(missing)} of {trials} trials had finished already.")
         if missing:
             _train(missing, books, address=address, console=console)
-        summary = books.front()
+        if summary := books.front():
+            tracker.front_changed(summary, folder.front_png)
     finally:
         tracker.close()
     if summary is None:
@@ -116,8 +119,6 @@ def _run(
 
 def _train(trials: Sequence[TrialSpec], books: Books, *, address: str, console: Console) -> None:
     """Run trials and write down how each ends."""
-    # Comparators come first: they compile the simulator, and workers then load it from the cache.
-    books.write_comparators()
     total = len(books.experiment.trials())
     view = progress_view(
         console, objectives=books.objectives, trials=total, ended=total - len(trials)
@@ -217,28 +218,31 @@ def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address
     scratch = books.folder.path / ".tune"
     resources = books.experiment.resources
     starts = _starts(trials)
-    with _ray(address):
-        tuner = tune.Tuner(
-            tune.with_resources(
-                tune.with_parameters(TrialTrainable, starts=starts),
-                lambda config: _resources(config, cpus=resources.cpus_per_trial),
-            ),
-            param_space={"trial": tune.grid_search([trial.to_mapping() for trial in trials])},
-            tune_config=tune.TuneConfig(
-                max_concurrent_trials=resources.max_concurrent,
-                reuse_actors=True,
-                trial_name_creator=lambda trial: trial.trial_id,
-                trial_dirname_creator=lambda trial: trial.trial_id,
-            ),
-            run_config=tune.RunConfig(
-                name="tune",
-                storage_path=str(scratch.resolve()),
-                callbacks=[driver],
-                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-                verbose=0,
-            ),
-        )
-        tuner.fit()
+    with ThreadPoolExecutor(1) as aside:
+        comparators = aside.submit(books.write_comparators)  # Ray takes as long to start
+        with _ray(address):
+            comparators.result()  # compiled the simulator; workers load it from the cache
+            tuner = tune.Tuner(
+                tune.with_resources(
+                    tune.with_parameters(TrialTrainable, starts=starts),
+                    lambda config: _resources(config, cpus=resources.cpus_per_trial),
+                ),
+                param_space={"trial": tune.grid_search([trial.to_mapping() for trial in trials])},
+                tune_config=tune.TuneConfig(
+                    max_concurrent_trials=resources.max_concurrent,
+                    reuse_actors=True,
+                    trial_name_creator=lambda trial: trial.trial_id,
+                    trial_dirname_creator=lambda trial: trial.trial_id,
+                ),
+                run_config=tune.RunConfig(
+                    name="tune",
+                    storage_path=str(scratch.resolve()),
+                    callbacks=[driver],
+                    checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                    verbose=0,
+                ),
+            )
+            tuner.fit()
     shutil.rmtree(scratch, ignore_errors=True)
 
 

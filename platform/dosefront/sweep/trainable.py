@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
@@ -15,8 +15,10 @@ from dosefront.evaluate import (
     cohort_options,
     roll_out,
 )
-from dosefront.learn import DivergedError, Training
 from dosefront.records import TrialSpec
+
+if TYPE_CHECKING:
+    from dosefront.learn import Training
 
 SLICE_SECONDS = 1.0
 """Training time between reports."""
@@ -38,8 +40,10 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         self._begin(config)
 
     def _begin(self, config: dict[str, Any]) -> None:
+        from dosefront.learn import Training  # takes seconds, and the driver never needs it
+
         self._start = time.perf_counter()
-        self._training: Training | None = None
+        self._training: "Training | None" = None
         self._spec = TrialSpec.from_mapping(config["trial"])
         self._fault: str | None = None
         try:
@@ -64,11 +68,8 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             if not self._training.is_finished:
                 return {**report, "done": False}
             return self._ended({**report, **self._judged(self._training.policy())})
-        except DivergedError as divergence:
-            batch = {"error": str(divergence), "batch": divergence.batch}
-            return self._ended({**batch, "steps": self._training.steps})
-        except Exception:
-            return self._ended({"error": traceback.format_exc(), "steps": self._training.steps})
+        except Exception as fault:
+            return self._ended({**_told(fault), "steps": self._training.steps})
 
     def _judged(self, policy: NetworkPolicy) -> dict[str, Any]:
         asked = [policy.at(weights) for weights in self._spec.preferences]
@@ -103,3 +104,12 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         if self._training is not None:
             self._training.close()
             self._training = None
+
+
+def _told(fault: Exception) -> dict[str, Any]:
+    """What the driver is told of a fault: of a divergence also the batch."""
+    from dosefront.learn import DivergedError
+
+    if isinstance(fault, DivergedError):
+        return {"error": str(fault), "batch": fault.batch}
+    return {"error": traceback.format_exc()}

@@ -104,6 +104,29 @@ def test_a_trial_judged_at_many_preferences_stores_the_results_of_each(books: Bo
     assert [point.id for point in points] == [spec.point_id(0), spec.point_id(1)]
 
 
+def test_the_ledger_is_read_once_and_what_follows_is_known(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = books.missing()
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "read", None)
+        books.finished(first, report(0.2))
+        books.finished(second, report(0.3))
+        known = books.front()
+    assert known == Books(books.folder, books.experiment, books.tracker).front()
+    assert len(known.points) == 2
+
+
+def test_the_figure_is_drawn_at_times_and_told_when_it_was(books: Books) -> None:
+    for number, trial in enumerate(books.missing()):
+        books.finished(trial, report(0.2 + 0.1 * number))
+    told = [figure for _, figure in books.tracker.fronts]
+    assert told == [books.folder.front_png, None]
+    before = books.folder.front_png.read_bytes()
+    books.front()
+    assert books.folder.front_png.read_bytes() != before
+
+
 def test_comparators_are_written_down_once(books: Books) -> None:
     before = books.folder.ledger.read_bytes()
     books.write_comparators()
