@@ -50,3 +50,34 @@ def test_an_environment_without_comparators_has_none() -> None:
         cohorts=trial.cohorts,
     )
     assert found == ()
+
+
+def test_several_actions_at_once_are_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "dosefront" / "environments")
+    path = tmp_path / "several.yaml"
+    path.write_text(
+        """
+name: several
+environment:
+  id: toy_environments:SeveralActions
+  options: {horizon: 4}
+  time_limit: 4
+  rewards:
+    - {name: gain, reference: 0, ideal: 60}
+    - {name: loss, reference: -60, ideal: 0}
+objectives: [gain, loss]
+cohorts: {train: 100, select: 1, held_out: 3}
+weights: [[1, 0], [0, 1]]
+algorithms: [{name: PPO, steps: 12000, twins: 1, environments: 32, fragment: 8, minibatch: 64}]
+""",
+        encoding="utf-8",
+    )
+    # Four steps of up to 2 and 10 to 13.
+    for trial, best in zip(load_experiment(path).trials(), (4 * 15, 4 * 10), strict=True):
+        with Training(trial) as training:
+            while not training.is_finished:
+                training.advance(seconds=5.0)
+            values = training.on_training_patients(training.policy(), 3)
+        np.testing.assert_allclose(values, np.tile([best / 60, 1 - best / 60], (3, 1)))

@@ -214,6 +214,20 @@ def test_progress_reports_return_vectors_that_weigh_to_the_scalar_return() -> No
         assert progress.return_vector[1] < 0.0
 
 
+def test_the_return_that_rllib_reports_of_its_own_episodes_is_the_weighed_vector() -> None:
+    spec = trial("PPO")
+    with Training(replace(spec, settings={**spec.settings, "sampler": "rllib"})) as training:
+        reported = np.nan
+        while np.isnan(reported):
+            metrics = training._algorithm.train()["env_runners"]
+            reported = metrics.get("episode_return_mean", np.nan)
+        vectors, scalars = training.recent_returns()
+        assert metrics["num_episodes_lifetime"] == len(vectors)
+    weighed = (vectors / (0.25, 12.0)) @ (0.8, 0.2)
+    assert reported == pytest.approx(weighed.mean(), rel=1e-5)
+    assert reported == pytest.approx(scalars.mean(), rel=1e-5)
+
+
 def test_a_utility_of_whole_courses_is_discounted_within_and_shown() -> None:
     spec = trial("PPO", scalarization={"name": "chebyshev", "rho": 0.01}, discount=0.95)
     with Training(spec) as training:

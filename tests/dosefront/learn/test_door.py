@@ -1,13 +1,16 @@
 """The scalarizing door."""
 
+import re
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
+from dosefront.environments import make_vector_env
 from dosefront.evaluate import chosen_objectives
-from dosefront.front import normalise, scalarization
+from dosefront.front import Objective, extents, normalise, scalarization
 from dosefront.learn import ScalarizedVectorEnv
 from dosefront.learn.door import make_scalarized
 from posology.dosing import CourseVectorEnv
@@ -205,3 +208,30 @@ def test_what_is_shown_lies_in_the_space_that_is_told() -> None:
     assert door.single_observation_space.shape == (features + extra,)
     assert all(door.single_observation_space.contains(row) for row in shown)
     np.testing.assert_array_equal(shown[:, -25:] > 0.0, env.action_masks())
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [name for name in gymnasium.registry if re.fullmatch(r"posology/(?!.*Continuous).*", name)],
+)
+def test_the_weighed_return_vector_is_the_scalar_return_in_every_environment(
+    environment: str,
+) -> None:
+    env = make_vector_env(environment, num_envs=4, options={"cohort_seed": 1, "patients": 50})
+    objectives = [Objective(**each) for each in env.metadata["objectives"]]
+    weights = np.random.default_rng(0).dirichlet(np.ones(len(objectives)))
+    names = [each.name for each in objectives]
+    door = ScalarizedVectorEnv(env, objectives=names, weights=tuple(weights))
+    door.reset(seed=0)
+    door.action_space.seed(0)
+    summed, sums = np.zeros(4), []
+    while len(sums) < 6:
+        _, rewards, terminated, truncated, _ = door.step(door.action_space.sample())
+        summed += rewards
+        for slot in np.flatnonzero(terminated | truncated):
+            sums.append(summed[slot])
+            summed[slot] = 0.0
+    vectors = np.array(door.return_vectors) / extents(objectives)
+    np.testing.assert_allclose(vectors @ weights, sums, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(door.scalar_returns, sums, rtol=1e-12)
+    door.close()
