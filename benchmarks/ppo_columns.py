@@ -1,19 +1,21 @@
 """PPO on columns against RLlib's stock PPO and plain torch at equal work.
 
-Run: python benchmarks/ppo_columns.py [ENVIRONMENTS ...]
+Run: python benchmarks/ppo_columns.py [ENVIRONMENTS ...] [--seeds 2] [--cheap]
 Same environment, network, masks, discount, epochs and minibatch; one process, one thread. CPU
-seconds are what to compare on a machine that others use too. About two minutes for each number of
-parallel environments (128 unless given).
+seconds are what to compare on a machine that others use too. About a minute for each seed and
+number of parallel environments (128 unless given). `--cheap` takes an environment that costs next
+to nothing, so that what is compared is the loop around it.
 """
 
+import argparse
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import ray
+import scipy.stats
 import torch
 from peers.plain_ppo import plain_ppo
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
@@ -26,7 +28,6 @@ from dosefront.records import TrialSpec
 
 DOOR = "door"
 STEPS = 100_000
-SEEDS = (1, 2)
 WEIGHTS = (0.9, 0.1)
 SETTINGS: Mapping[str, Any] = {
     "network": [64, 64],
@@ -40,22 +41,38 @@ SETTINGS: Mapping[str, Any] = {
     "gae_lambda": 0.95,
     "clip": 0.2,
 }
-CONTEXT: Mapping[str, Any] = {
+PATIENTS: Mapping[str, Any] = {
     "environment": "posology/DocetaxelCisplatin-v0",
     "options": {"decisions": "due", "cohort_seed": 2026, "split": "train", "patients": 4096},
     "objectives": ("efficacy", "toxicity"),
     "weights": WEIGHTS,
 }
-SEEN = Seen(objectives=2, masks=25)
-"""Both close what the masks at an observation's end say."""
+CHEAP: Mapping[str, Any] = {
+    "environment": "posology/AdaptiveTherapy-v0",
+    "options": {"interval_days": 30.0, "patients": 4096, "varied": True},
+    "objectives": ("time without progression", "drug use"),
+    "weights": WEIGHTS,
+}
+Run = tuple[float, float, float]
+"""Steps per CPU second of training and of sampling alone, and what training courses return."""
 
 
-def columns(seed: int, environments: int, **more: Any) -> AlgorithmConfig:
+def masks_of(context: Mapping[str, Any]) -> int:
+    """Entries at an observation's end that say which actions are open; both rivals close these."""
+    door = make_scalarized({**context, "num_envs": 1})
+    masks = int(door.single_action_space.n) if door.view.masks else 0
+    door.close()
+    return masks
+
+
+def columns(
+    context: Mapping[str, Any], seed: int, environments: int, **more: Any
+) -> AlgorithmConfig:
     """Ours."""
     spec = TrialSpec(
-        environment=CONTEXT["environment"],
+        environment=context["environment"],
         environment_options={},
-        objectives=CONTEXT["objectives"],
+        objectives=context["objectives"],
         algorithm="PPO",
         scalarization={"name": "linear"},
         preferences=(WEIGHTS,),
@@ -64,19 +81,18 @@ def columns(seed: int, environments: int, **more: Any) -> AlgorithmConfig:
         settings={**SETTINGS, "environments": environments, **more},
         cohorts={},
     )
-    return algorithm_config(spec, environment=DOOR, context=CONTEXT, seen=SEEN)
+    seen = Seen(objectives=2, masks=masks_of(context))
+    return algorithm_config(spec, environment=DOOR, context=context, seen=seen)
 
 
-def stock(seed: int, environments: int) -> AlgorithmConfig:
+def stock(context: Mapping[str, Any], seed: int, environments: int) -> AlgorithmConfig:
     """RLlib's, on the same native vector environment."""
-    return columns(seed, environments, sampler="rllib")
+    return columns(context, seed, environments, sampler="rllib")
 
 
-def trained(
-    configure: Callable[[int, int], AlgorithmConfig], seed: int, environments: int
-) -> tuple[float, float, float]:
-    """Steps per CPU second of training and of sampling alone, and what training courses return."""
-    algorithm = configure(seed, environments).build_algo()
+def trained(config: AlgorithmConfig, environments: int) -> Run:
+    """Train, then sample a little more."""
+    algorithm = config.build_algo()
     first = int(algorithm.train()["num_env_steps_sampled_lifetime"])
     start, steps = time.process_time(), first
     while steps < STEPS:
@@ -92,16 +108,53 @@ def trained(
     return speed, sampling, learned
 
 
-def plain(seed: int, environments: int) -> tuple[float, float, float]:
+def plain(context: Mapping[str, Any], seed: int, environments: int) -> Run:
     """The same in plain torch; it samples as it learns."""
-    door = make_scalarized({**CONTEXT, "num_envs": environments})
-    settings = {**SETTINGS, "environments": environments}
-    seconds, steps = plain_ppo(door, settings=settings, masks=SEEN.masks, steps=STEPS, seed=seed)
+    door = make_scalarized({**context, "num_envs": environments})
+    seconds, steps = plain_ppo(
+        door,
+        settings={**SETTINGS, "environments": environments},
+        masks=masks_of(context),
+        steps=STEPS,
+        seed=seed,
+    )
     return steps / seconds, np.nan, float(np.mean(door.scalar_returns))
 
 
+def compare(context: Mapping[str, Any], environments: int, seeds: int) -> None:
+    """Train all with each seed, in turn, and print what came of it."""
+    rivals: Mapping[str, Callable[[int], Run]] = {
+        "columns": lambda seed: trained(columns(context, seed, environments), environments),
+        "stock": lambda seed: trained(stock(context, seed, environments), environments),
+        "plain": lambda seed: plain(context, seed, environments),
+    }
+    turns = [{name: run(seed) for name, run in rivals.items()} for seed in range(1, seeds + 1)]
+    rows = {name: np.array([turn[name] for turn in turns]) for name in rivals}
+    print(f"{environments} environments; steps per CPU second of training, of sampling alone")
+    for name, found in rows.items():
+        speed, sampling, _ = found.mean(axis=0)
+        returns = ", ".join(f"{value:.3f}" for value in found[:, 2])
+        print(f"  {name:8}{speed:9.0f}{sampling:10.0f}  mean return {returns}")
+    means = {name: found.mean(axis=0) for name, found in rows.items()}
+    against = {name: means["columns"] / means[name] for name in ("stock", "plain")}
+    print(
+        f"  columns / stock: training {against['stock'][0]:.2f}, sampling "
+        f"{against['stock'][1]:.2f}; columns / plain: training {against['plain'][0]:.2f}"
+    )
+    for name in ("stock", "plain") if seeds > 1 else ():
+        test = scipy.stats.ttest_ind(rows["columns"][:, 2], rows[name][:, 2], equal_var=False)
+        low, high = test.confidence_interval(0.95)
+        print(f"  return of columns less {name}'s, 95 %: {low:.3f} to {high:.3f}", flush=True)
+
+
 def main() -> None:
-    """Train all with each seed, in turn, and print the comparison."""
+    """Compare as the command line asks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("environments", nargs="*", type=int, default=[SETTINGS["environments"]])
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--cheap", action="store_true")
+    asked = parser.parse_args()
+    context = CHEAP if asked.cheap else PATIENTS
     torch.set_num_threads(1)
     register_env(DOOR, make_scalarized)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -112,26 +165,9 @@ def main() -> None:
         object_store_memory=100 << 20,
         log_to_driver=False,
     )
-    print(f"{CONTEXT['environment']}, {STEPS} steps, seeds {SEEDS}, weights {WEIGHTS}")
-    for environments in [int(each) for each in sys.argv[1:]] or [SETTINGS["environments"]]:
-        rivals: dict[str, Callable[[int], tuple[float, float, float]]] = {
-            "columns": lambda seed, n=environments: trained(columns, seed, n),
-            "stock": lambda seed, n=environments: trained(stock, seed, n),
-            "plain": lambda seed, n=environments: plain(seed, n),
-        }
-        rows = {name: np.array([run(seed) for seed in SEEDS]) for name, run in rivals.items()}
-        print(f"{environments} environments; steps per CPU second of training, of sampling alone")
-        for name, found in rows.items():
-            speed, sampling, _ = found.mean(axis=0)
-            returns = ", ".join(f"{value:.3f}" for value in found[:, 2])
-            print(f"  {name:8}{speed:9.0f}{sampling:10.0f}  mean return {returns}")
-        means = {name: found.mean(axis=0) for name, found in rows.items()}
-        against = {name: means["columns"] / means[name] for name in ("stock", "plain")}
-        print(
-            f"  columns / stock: training {against['stock'][0]:.2f}, sampling "
-            f"{against['stock'][1]:.2f}; columns / plain: training {against['plain'][0]:.2f}",
-            flush=True,
-        )
+    print(f"{context['environment']}, {STEPS} steps, {asked.seeds} seeds, weights {WEIGHTS}")
+    for environments in asked.environments:
+        compare(context, environments, asked.seeds)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ def plain_ppo(
     optimizer = torch.optim.Adam(parameters, lr=settings["learning_rate"], eps=1e-5, fused=True)
 
     def logits(x: Tensor) -> Tensor:
+        if not masks:
+            return policy(x)
         return torch.where(x[..., inputs:] > 0.0, policy(x[..., :inputs]), -1e9)
 
     envs, length = door.num_envs, settings["fragment"]
