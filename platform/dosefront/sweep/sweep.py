@@ -248,14 +248,17 @@ def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address
 
 def _starts(trials: Sequence[TrialSpec]) -> dict[str, NetworkPolicy]:
     """The policies that trials begin from, by their path."""
-    paths = {trial.settings["start"] for trial in trials if trial.settings.get("start")}
-    try:
-        return {path: read_policy(Path(path)) for path in sorted(paths)}
-    except CheckpointError as error:
-        raise UsageError(
-            f"a trial is to start from a policy that cannot be read: {error} "
-            "Or name another one as start, or none."
-        ) from error
+    starts = {}
+    for path in sorted({trial.settings.get("start") or "" for trial in trials} - {""}):
+        try:
+            starts[path] = read_policy(Path(path))
+        except CheckpointError as error:
+            raise UsageError(
+                f"trials are to start from the policy at {path}, but: "
+                f"{str(error.__cause__ or error).rstrip('.')}. Give the path of a trial's "
+                "policy.npz."
+            ) from error
+    return starts
 
 
 def _resources(config: dict[str, Any], *, cpus: int) -> tune.PlacementGroupFactory:

@@ -29,12 +29,17 @@ FAULTS = {
         "11:23",
         'unknown key "evenly". Choose one of lattice.',
     ),
+    "a start for RLlib's own network": (
+        ("name: PPO", "name: PPO, start: policy.npz, sampler: rllib"),
+        "13:45",
+        'rllib cannot begin from a policy of ours; found "start". Use sampler: columns, or',
+    ),
     "an unknown key that another algorithm knows": (
         ("    steps: 1e5", "    clip: 0.2"),
         "15:5",
         'unknown key "clip". Choose one of batch, discount, environments, exploration, '
-        "exploration_steps, fragment, learning_rate, learning_starts, n_step, name, network, "
-        "replay, steps, target_interval, training_intensity.",
+        "exploration_steps, fragment, history, learning_rate, learning_starts, n_step, name, "
+        "network, replay, steps, target_interval, training_intensity.",
     ),
     "a dose in another unit": (
         ("75 mg/m2", "75 mg"),
