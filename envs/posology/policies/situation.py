@@ -1,15 +1,32 @@
 """What a policy is shown beside the environment's own observation, in training as in evaluation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import VectorEnv
 from jaxtyping import Bool, Float, Float32
 
-from dosefront.front import Objective, extents, normalise
+
+class Scaled(Protocol):
+    """An objective as far as its reference box goes, in clinical units."""
+
+    @property
+    def sense(self) -> str:
+        """maximise or minimise."""
+        ...
+
+    @property
+    def reference(self) -> float:
+        """Where the scale is 0."""
+        ...
+
+    @property
+    def ideal(self) -> float:
+        """Where the scale is 1."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -27,8 +44,18 @@ class View:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "View":
-        """The view whose fields JSON holds."""
-        preference = mapping["preference"]
+        """The view whose fields JSON holds; fields that it lacks are as in a plain view.
+
+        Raises:
+            ValueError: it holds a field that this version does not know.
+        """
+        unknown = mapping.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(
+                f"the policy is shown {', '.join(sorted(unknown))}, which this posology does not "
+                "know, and without it would act otherwise than it learned. Install a newer one."
+            )
+        preference = mapping.get("preference")
         return cls(**{**mapping, "preference": preference and tuple(preference)})
 
 
@@ -46,14 +73,16 @@ class Situation:
         self,
         env: VectorEnv[Any, Any, Any],
         *,
-        objectives: Sequence[Objective],
+        objectives: Sequence[Scaled],
         columns: Sequence[int],
         view: View,
     ) -> None:
         self._env = env
         self._columns = list(columns)
-        self._extents = extents(objectives)
-        self._zero = normalise(np.zeros((1, len(objectives))), objectives)[0]
+        self._extents = np.array([abs(each.ideal - each.reference) for each in objectives])
+        signs = np.array([1.0 if each.sense == "maximise" else -1.0 for each in objectives])
+        references = signs * [each.reference for each in objectives]
+        self._zero = (0.0 - references) / self._extents
         self._view = view
         self.accrued: Float[np.ndarray, "slots objectives"] = np.tile(self._zero, (env.num_envs, 1))
         self.decay: Float[np.ndarray, " slots"] = np.ones(env.num_envs)

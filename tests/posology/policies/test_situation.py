@@ -11,8 +11,8 @@ from gymnasium.vector import VectorEnv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dosefront.evaluate import Situation, View, offers_masks
 from dosefront.front import Objective, normalise
+from posology.policies import Situation, View, offers_masks
 
 OBJECTIVES = (
     Objective("efficacy", "%", "maximise", reference=-20.0, ideal=80.0),
