@@ -126,8 +126,7 @@ def export(
 ) -> None:
     """Write the policy of a point as a folder that posology and torch run without dosefront.
 
-    It holds the network (safetensors), its description (JSON) and a README; nothing in it is
-    executed when it is read.
+    It holds safetensors, JSON and a README; nothing in it is executed when it is read.
     """
     from dosefront.export import export_point
 

@@ -1,6 +1,6 @@
 """Export: the policy of a point on a front as a folder that posology runs alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,9 @@ from dosefront.records import (
     Ledger,
     RunFolder,
     TrialRecord,
-    TrialSpec,
     read_front,
 )
 from dosefront.suggestion import suggestion
-from posology.dosing import CourseVectorEnv, Feature
 from posology.policies import Objective as Improved
 from posology.policies import TrainedEnvironment, TrainedPolicy, save_policy
 
@@ -142,7 +140,9 @@ def _policy(
         label=f"{spec.algorithm} {point.preference} s{spec.seed}",
         weights=point.weights,
         network=replace(network, provenance=_provenance(record, summary)),
-        environment=_environment(spec, env, version=summary.environment_version),
+        environment=TrainedEnvironment.of(
+            env, id=spec.environment, options=spec.environment_options, cohorts=spec.cohorts
+        ),
         objectives=tuple(Improved(**asdict(each)) for each in summary.objectives),
         held_out={
             "patients": summary.held_out_patients,
@@ -163,28 +163,6 @@ def _provenance(record: TrialRecord, summary: FrontSummary) -> dict[str, Any]:
         "wall_seconds": record.wall_seconds,
         **record.provenance,
     }
-
-
-def _environment(spec: TrialSpec, env: Any, *, version: str) -> TrainedEnvironment:
-    features = getattr(env.unwrapped, "features", ())
-    are_told = all(isinstance(each, Feature) for each in features)
-    return TrainedEnvironment(
-        id=spec.environment,
-        version=version,
-        options=dict(spec.environment_options),
-        cohorts=dict(spec.cohorts),
-        observation=int(env.single_observation_space.shape[0]),
-        features=tuple(asdict(each) for each in features) if are_told else (),
-        doses=_doses(env.unwrapped),
-    )
-
-
-def _doses(env: Any) -> Mapping[str, tuple[float, ...]] | None:
-    """By drug, the fraction of the label dose that each discrete action asks for."""
-    if not isinstance(env, CourseVectorEnv) or env.action_doses is None:
-        return None
-    by_drug = zip(env.regimen.drugs, env.action_doses.T.tolist(), strict=True)
-    return {drug: tuple(fractions) for drug, fractions in by_drug}
 
 
 def _named(point: FrontPoint, objectives: Sequence[Objective]) -> list[dict[str, Any]]:

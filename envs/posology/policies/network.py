@@ -19,6 +19,13 @@ _ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
+def _check_known(what: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise ValueError(
+            f'{what} is one of {", ".join(known)}; got "{name}". A newer version may know it.'
+        )
+
+
 @dataclass(frozen=True)
 class ActionForm:
     """What a network's outputs say to do."""
@@ -132,10 +139,3 @@ class NetworkPolicy:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             x = activation(x @ weight.T + bias)
         return x @ self.weights[-1].T + self.biases[-1]
-
-
-def _check_known(what: str, name: str, known: Sequence[str]) -> None:
-    if name not in known:
-        raise ValueError(
-            f'{what} is one of {", ".join(known)}; got "{name}". A newer version may know it.'
-        )

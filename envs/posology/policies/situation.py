@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import gymnasium
 import numpy as np
@@ -10,6 +10,7 @@ from gymnasium.vector import VectorEnv
 from jaxtyping import Bool, Float, Float32
 
 
+@runtime_checkable
 class Scaled(Protocol):
     """An objective as far as its reference box goes, in clinical units."""
 

@@ -1,7 +1,7 @@
 """A trained policy with all that is needed to run it, and to know where it comes from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import gymnasium
@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from jaxtyping import Float32, Shaped
 
+from posology.dosing import CourseVectorEnv, Feature
 from posology.policies.network import NetworkPolicy
 from posology.policies.shown import ShownVectorEnv
 from posology.policies.situation import offers_masks
@@ -50,6 +51,41 @@ class TrainedEnvironment:
     doses: Mapping[str, tuple[float, ...]] | None = None
     """By drug, the fraction of the label dose that each discrete action asks for, where it is
     told."""
+
+    @classmethod
+    def of(
+        cls,
+        env: VectorEnv[Any, Any, Any],
+        *,
+        id: str,
+        options: Mapping[str, Any],
+        cohorts: Mapping[str, int],
+    ) -> "TrainedEnvironment":
+        """The description of an environment that was made with these options."""
+        (observation,) = env.single_observation_space.shape or ()
+        return cls(
+            id=id,
+            version=str(env.metadata["version"]),
+            options=dict(options),
+            cohorts=dict(cohorts),
+            observation=observation,
+            features=described_features(env),
+            doses=_doses(env.unwrapped),
+        )
+
+
+def described_features(env: VectorEnv[Any, Any, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Name, unit and scale of each number of an observation; none where they are not told."""
+    features = getattr(env.unwrapped, "features", ())
+    are_told = all(isinstance(each, Feature) for each in features)
+    return tuple(asdict(each) for each in features) if are_told else ()
+
+
+def _doses(env: Any) -> Mapping[str, tuple[float, ...]] | None:
+    if not isinstance(env, CourseVectorEnv) or env.action_doses is None:
+        return None
+    by_drug = zip(env.regimen.drugs, env.action_doses.T.tolist(), strict=True)
+    return {drug: tuple(fractions) for drug, fractions in by_drug}
 
 
 @dataclass(frozen=True)
@@ -197,6 +233,14 @@ class TrainedPolicy:
                 f"{self.name} was trained on observations of {trained.observation} numbers; this "
                 f"environment has {env.single_observation_space}. Make it with the options in "
                 "policy.json."
+            )
+        if (features := described_features(env)) != trained.features:
+            known = {each["name"] for each in trained.features}
+            other = [each["name"] for each in features if each["name"] not in known]
+            raise ValueError(
+                f"{self.name} was trained on other features of a patient than this environment "
+                f"shows: {', '.join(other) or 'their order or scale differs'}. Make it with the "
+                "options in policy.json."
             )
         if not self._takes(env):
             raise ValueError(
