@@ -1,5 +1,6 @@
 """Export: the policy of a point on a front as a folder that posology runs alone."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -71,6 +72,7 @@ def trained_policy(folder: RunFolder, point: str) -> TrainedPolicy:
         )
     checkpoint = folder.path / record.checkpoint
     network = read_policy(checkpoint).at(chosen.weights)
+    _check_trial(checkpoint, network, record)
     env = make_vector_env(
         record.spec.environment, num_envs=1, options=record.spec.environment_options
     )
@@ -115,6 +117,18 @@ def _chosen(folder: RunFolder, asked: str, points: Sequence[FrontPoint]) -> Fron
         f'{folder.path} has no point "{asked}". {suggestion(asked, by_id)} '
         f"`dosefront front {folder.path}` shows them."
     )
+
+
+def _check_trial(checkpoint: Path, network: NetworkPolicy, record: TrialRecord) -> None:
+    """Refuse the checkpoint of another trial."""
+    spec = json.loads(json.dumps(record.spec.to_mapping()))  # as the checkpoint's note holds it
+    other = [name for name in spec if network.provenance.get(name, spec[name]) != spec[name]]
+    if other:
+        raise CheckpointError(
+            f"{checkpoint} is not the policy of trial {record.spec.trial_id}: it was trained with "
+            f"another {', '.join(other)}. Copy the trial's own back, or delete its line from the "
+            "ledger and resume the run."
+        )
 
 
 def _check_version(found: str, summary: FrontSummary) -> None:

@@ -255,7 +255,7 @@ class TrainedPolicy:
         form, network = self.network.form, self.network
         match env.single_action_space:
             case gymnasium.spaces.Discrete(n=number):
-                is_like = form.kind == "Discrete" and number == network.choices
+                is_like = form.kind == "Discrete" and int(number) == network.choices
             case gymnasium.spaces.MultiDiscrete(nvec=sizes):
                 is_like = form.kind == "MultiDiscrete" and (*sizes.ravel(),) == form.sizes
             case gymnasium.spaces.Box(low=low, high=high):
