@@ -1,5 +1,6 @@
 """`dosefront export`: what posology runs alone acts as the run's policy did, patient by patient."""
 
+import itertools
 import json
 import shutil
 import subprocess
