@@ -6,9 +6,10 @@ if __name__ != "posology":
 from posology.classics import register_classics
 from posology.dosing import register_environments
 from posology.patients import Cohort
+from posology.policies import load_policy
 from posology.treatment import Regimen
 
-__all__ = ["Cohort", "Regimen", "register_classics", "register_environments"]
+__all__ = ["Cohort", "Regimen", "load_policy", "register_classics", "register_environments"]
 
 register_environments()
 register_classics()

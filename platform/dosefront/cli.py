@@ -110,6 +110,38 @@ def front(run: Run, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def export(
+    run: Run,
+    point: Annotated[
+        str,
+        typer.Option(
+            metavar="ID", help="The point, as `dosefront front` shows it; its start if that is one."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder to write; RUN/policies/ID if left out."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the policy of a point as a folder that posology and torch run without dosefront.
+
+    It holds safetensors, JSON and a README; nothing in it is executed when it is read.
+    """
+    from dosefront.export import export_point
+
+    name, folder = export_point(RunFolder(run), point, out.expanduser() if out else None)
+    if as_json:
+        files = sorted(file.name for file in folder.iterdir())
+        print(json.dumps({"point": name, "folder": str(folder), "files": files}))
+        return
+    data.print(str(folder), highlight=False)
+    narration.print(
+        f"The policy of {name}. {folder / 'README.md'} shows how to run it.", highlight=False
+    )
+
+
+@app.command()
 def validate(file: File, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check an experiment; all its faults are shown in one pass."""
     from dosefront.experiment import load_experiment

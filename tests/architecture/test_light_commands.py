@@ -36,3 +36,10 @@ def test_reading_a_front_is_light(front_summary: FrontSummary, tmp_path: Path) -
     folder.create()
     write_front(folder, front_summary)
     assert modules_of("front", str(tmp_path)) & HEAVY == set()
+
+
+def test_exporting_is_light() -> None:
+    code = "import json, sys, dosefront.export; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert {name.partition(".")[0] for name in json.loads(result.stdout)} & HEAVY == set()

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dosefront.errors import UsageError
-from dosefront.evaluate import NetworkPolicy, read_policy
+from dosefront.evaluate import NetworkPolicy, policy_bytes, read_policy
 from dosefront.experiment.settings import ALGORITHM_SETTINGS, name_of
 from dosefront.front import expected_utility, lattice
 from dosefront.learn import ALGORITHMS, Training
@@ -117,7 +117,7 @@ def test_the_exported_policy_acts_as_the_trained_network(
     found = np.concatenate([acts(policy, row) for row in observations])
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
     assert len(np.unique(expected, axis=0)) > 1
-    (tmp_path / "policy.npz").write_bytes(policy.to_bytes())
+    (tmp_path / "policy.npz").write_bytes(policy_bytes(policy))
     again = np.concatenate(
         [acts(read_policy(tmp_path / "policy.npz"), row) for row in observations]
     )

@@ -1,16 +1,16 @@
 """Policies and what they do to cohorts of patients; no Ray, no torch."""
 
+from dosefront.evaluate.checkpoint import policy_bytes, read_policy
 from dosefront.evaluate.cohorts import HELD_OUT, SELECT, TRAIN, cohort_options
 from dosefront.evaluate.comparators import (
     ComparatorResults,
     evaluate_comparators,
     paired_differences,
 )
-from dosefront.evaluate.network import ActionForm, NetworkPolicy, read_policy
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
 from dosefront.evaluate.roll_out import PatientResults, roll_out
-from dosefront.evaluate.situation import Situation, View, offers_masks
+from posology.policies import ActionForm, NetworkPolicy, Situation, View, offers_masks
 
 __all__ = [
     "HELD_OUT",
@@ -28,6 +28,7 @@ __all__ = [
     "evaluate_comparators",
     "offers_masks",
     "paired_differences",
+    "policy_bytes",
     "read_policy",
     "roll_out",
 ]

@@ -9,12 +9,11 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from dosefront.environments import make_vector_env
-from dosefront.evaluate.network import NetworkPolicy
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
-from dosefront.evaluate.situation import Situation, View
 from dosefront.front import mean_interval, rate_interval
 from dosefront.records import Outcome
+from posology.policies import NetworkPolicy, Situation, View
 
 
 @dataclass(frozen=True, repr=False)  # Tune writes results out as text, many times

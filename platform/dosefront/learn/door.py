@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
@@ -79,7 +78,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         self._situation = Situation(env, objectives=chosen, columns=columns, view=self.view)
         self._situation.preferences[:] = self.weights
         self._columns = columns
-        self.single_observation_space = self._observed(env.single_observation_space)
+        self.single_observation_space = self._situation.space()
         self.single_action_space = env.single_action_space
         self.observation_space = batch_space(self.single_observation_space, env.num_envs)
         self.action_space = env.action_space
@@ -152,13 +151,6 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
             numbers = self._courses[slots] * (self._families[-1] + 1) + self._families[slots]
             self.preferences[slots] = spread(numbers, self.preferences.shape[1])
         self._courses[slots] += 1
-
-    def _observed(self, space: Any) -> gymnasium.spaces.Box:
-        """The space of what is shown."""
-        extra = np.full(self._situation.extra, np.inf, np.float32)
-        low, high = (np.tile(bound, self.view.history) for bound in (space.low, space.high))
-        low, high = np.append(low, -extra), np.append(high, extra)
-        return gymnasium.spaces.Box(low, high, dtype=np.float32)
 
 
 def make_scalarized(context: dict[str, Any]) -> ScalarizedVectorEnv:

@@ -49,7 +49,7 @@ def network_policy(
     """The greedy policy of an algorithm as it stands.
 
     Raises:
-        CheckpointError: the training diverged, so its weights are not finite.
+        ValueError: the training diverged, so its weights are not finite.
     """
     # The learner's, since a runner beside remote ones is never given the weights.
     module = next(iter(algorithm.learner_group.foreach_learner(_network))).get()

@@ -132,7 +132,7 @@ class Training:
         """The greedy policy as it stands; under limits, the best that keeps them.
 
         Raises:
-            CheckpointError: the training diverged, so its weights are not finite.
+            ValueError: the training diverged, so its weights are not finite.
         """
         if self._limits is not None:
             return self._limits.best()

@@ -13,6 +13,7 @@ from dosefront.evaluate import (
     NetworkPolicy,
     PatientResults,
     cohort_options,
+    policy_bytes,
     roll_out,
 )
 from dosefront.records import TrialSpec
@@ -76,7 +77,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         select, held_out = (
             [self._on(split, each) for each in asked] for split in (SELECT, HELD_OUT)
         )
-        return {"policy": asked[0].to_bytes(), "select": select, "held_out": held_out}
+        return {"policy": policy_bytes(asked[0]), "select": select, "held_out": held_out}
 
     def _on(self, split: str, policy: NetworkPolicy) -> PatientResults:
         options = cohort_options(self._spec.environment_options, self._spec.cohorts, split)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 import dosefront.sweep.books
 from dosefront.errors import StorageError, SweepInterrupted
-from dosefront.evaluate import NetworkPolicy, PatientResults
+from dosefront.evaluate import NetworkPolicy, PatientResults, policy_bytes
 from dosefront.experiment import load_experiment
 from dosefront.records import Ledger, RunFolder, TrialRecord, read_front
 from dosefront.sweep.books import Books
@@ -52,7 +52,7 @@ def report(efficacy: float) -> dict:
         return PatientResults(returns, {"cycles": np.full(patients, 6.0)})
 
     return {
-        "policy": policy.to_bytes(),
+        "policy": policy_bytes(policy),
         "select": [results(20)],
         "held_out": [results(30)],
         "steps": 100,

@@ -11,8 +11,8 @@ from gymnasium.vector import VectorEnv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dosefront.evaluate import Situation, View, offers_masks
 from dosefront.front import Objective, normalise
+from posology.policies import Situation, View, offers_masks
 
 OBJECTIVES = (
     Objective("efficacy", "%", "maximise", reference=-20.0, ideal=80.0),
@@ -24,6 +24,8 @@ COLUMNS = [2, 0]
 
 class Slots(VectorEnv):
     """Three slots with four actions; which are open is set from outside."""
+
+    single_observation_space = gymnasium.spaces.Box(0.0, 100.0, (2,), np.float32)
 
     def __init__(self, space: gymnasium.Space[Any] | None = None) -> None:
         self.num_envs = 3
@@ -77,7 +79,7 @@ def test_a_course_that_begins_has_accrued_nothing_and_the_others_keep_theirs() -
 def test_a_plain_view_shows_the_observation_itself() -> None:
     shown = observations()
     assert situation(View()).shown(shown) is shown
-    assert situation(View()).extra == 0
+    assert situation(View()).space() == Slots.single_observation_space
 
 
 def test_behind_an_observation_stand_accrued_decay_preference_and_masks() -> None:
@@ -89,7 +91,8 @@ def test_behind_an_observation_stand_accrued_decay_preference_and_masks() -> Non
     slots.preferences[1] = (0.6, 0.4)
     shown = slots.shown(observations())
     assert shown.dtype == np.float32
-    assert shown.shape[1] == 2 + slots.extra == 2 + 2 + 1 + 2 + 4
+    assert shown.shape[1:] == slots.space().shape == (2 + 2 + 1 + 2 + 4,)
+    assert all(slots.space().contains(row) for row in shown)
     expected = [2.0, 3.0, 0.2, 1.0, 0.5, 0.6, 0.4, 1.0, 0.0, 0.0, 1.0]
     np.testing.assert_allclose(shown[1], np.float32(expected))
     np.testing.assert_allclose(shown[0, 5:7], np.float32([0.3, 0.7]))
@@ -97,7 +100,7 @@ def test_behind_an_observation_stand_accrued_decay_preference_and_masks() -> Non
 
 def test_without_a_discount_no_decay_is_shown() -> None:
     slots = situation(View(accrued=True))
-    assert slots.extra == 2
+    assert slots.space().shape == (2 + 2,)
     np.testing.assert_allclose(slots.shown(observations())[:, 2:], [[0.2, 1.0]] * 3, rtol=1e-6)
 
 

@@ -1,13 +1,9 @@
-"""A network policy: its forward pass, its file, and files that are none."""
-
-import io
-from pathlib import Path
+"""A network policy: its forward pass, and what it refuses."""
 
 import numpy as np
 import pytest
 
-from dosefront.errors import CheckpointError
-from dosefront.evaluate import ActionForm, NetworkPolicy, View, read_policy
+from posology.policies import ActionForm, NetworkPolicy, View
 
 
 @pytest.fixture
@@ -45,56 +41,21 @@ def test_actions_do_not_depend_on_the_batch(
     assert (policy.actions(observations[:9]) == policy.actions(observations)[:9]).all()
 
 
-def test_a_policy_survives_its_file(
-    policy: NetworkPolicy, observations: np.ndarray, tmp_path: Path
-) -> None:
-    path = tmp_path / "policy.npz"
-    path.write_bytes(policy.to_bytes())
-    restored = read_policy(path)
-    assert restored.provenance == {"algorithm": "PPO"}
-    assert (restored.actions(observations) == policy.actions(observations)).all()
-
-
-def test_the_same_policy_has_the_same_bytes(policy: NetworkPolicy) -> None:
-    assert policy.to_bytes() == policy.to_bytes()
-
-
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_weights_that_are_not_finite_are_refused_in_memory_and_in_a_file(
-    policy: NetworkPolicy, tmp_path: Path, bad: float
-) -> None:
-    path = tmp_path / "policy.npz"
+def test_weights_that_are_not_finite_are_refused(policy: NetworkPolicy, bad: float) -> None:
     weights = [weight.copy() for weight in policy.weights]
-    content = policy.to_bytes()
     weights[1][2, 3] = bad
-    with pytest.raises(CheckpointError, match="array 1 holds NaN or infinity"):
+    with pytest.raises(ValueError, match="array 1 holds NaN or infinity"):
         NetworkPolicy(weights, policy.biases, "tanh", {})
-    with np.load(io.BytesIO(content)) as stored:
-        np.savez(path, **{**stored, "weight1": weights[1]})
-    with pytest.raises(CheckpointError, match=r"policy\.npz: a policy's weights must be finite"):
-        read_policy(path)
 
 
-def test_a_missing_checkpoint_says_how_to_get_it_back(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"no checkpoint at .*resume the run"):
-        read_policy(tmp_path / "policy.npz")
-
-
-@pytest.mark.parametrize("keep", [0, 10, 300])
-def test_a_truncated_checkpoint_is_no_policy(
-    policy: NetworkPolicy, tmp_path: Path, keep: int
-) -> None:
-    path = tmp_path / "policy.npz"
-    path.write_bytes(policy.to_bytes()[:keep])
-    with pytest.raises(CheckpointError, match="is no policy"):
-        read_policy(path)
-
-
-def test_a_file_that_would_execute_code_is_no_policy(tmp_path: Path) -> None:
-    path = tmp_path / "policy.npz"
-    np.savez(path, note=np.array({"activation": print}, dtype=object))
-    with pytest.raises(CheckpointError, match="is no policy"):
-        read_policy(path)
+def test_what_is_not_known_is_refused_not_guessed(policy: NetworkPolicy) -> None:
+    with pytest.raises(ValueError, match='activation is one of tanh, relu; got "gelu"'):
+        NetworkPolicy(policy.weights, policy.biases, "gelu", {})
+    with pytest.raises(ValueError, match='reading is one of outputs, values; got "quantiles"'):
+        NetworkPolicy(policy.weights, policy.biases, "tanh", {}, reading="quantiles")
+    with pytest.raises(ValueError, match='got "Dict"'):
+        ActionForm("Dict")
 
 
 def linear_policy(outputs: int, **fields: object) -> NetworkPolicy:
@@ -152,20 +113,3 @@ def test_a_policy_is_asked_for_a_preference_without_touching_it(policy: NetworkP
     assert asked.view == View(accrued=True, preference=(0.2, 0.8))
     assert conditioned.view.preference == (0.5, 0.5)
     assert policy.at((0.2, 0.8)) is policy  # it serves one only
-
-
-def test_how_a_policy_sees_and_acts_survives_its_file(tmp_path: Path) -> None:
-    policy = linear_policy(
-        4,
-        form=ActionForm("Box", low=(0.0, 1.0), high=(1.0, 3.0), is_squashed=True),
-        view=View(accrued=True, discount=0.9, preference=(0.25, 0.75), masks=False),
-        reading="values",
-    )
-    path = tmp_path / "policy.npz"
-    path.write_bytes(policy.to_bytes())
-    restored = read_policy(path)
-    assert (restored.form, restored.view, restored.reading) == (
-        policy.form,
-        policy.view,
-        policy.reading,
-    )

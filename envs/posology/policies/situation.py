@@ -1,15 +1,33 @@
 """What a policy is shown beside the environment's own observation, in training as in evaluation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, runtime_checkable
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import VectorEnv
 from jaxtyping import Bool, Float, Float32
 
-from dosefront.front import Objective, extents, normalise
+
+@runtime_checkable
+class Scaled(Protocol):
+    """An objective as far as its reference box goes, in clinical units."""
+
+    @property
+    def sense(self) -> str:
+        """maximise or minimise."""
+        ...
+
+    @property
+    def reference(self) -> float:
+        """Where the scale is 0."""
+        ...
+
+    @property
+    def ideal(self) -> float:
+        """Where the scale is 1."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,8 +47,18 @@ class View:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "View":
-        """The view whose fields JSON holds."""
-        preference = mapping["preference"]
+        """The view whose fields JSON holds; fields that it lacks are as in a plain view.
+
+        Raises:
+            ValueError: it holds a field that this version does not know.
+        """
+        unknown = mapping.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(
+                f"the policy is shown {', '.join(sorted(unknown))}, which this posology does not "
+                "know, and without it would act otherwise than it learned. Install a newer one."
+            )
+        preference = mapping.get("preference")
         return cls(**{**mapping, "preference": preference and tuple(preference)})
 
 
@@ -48,14 +76,16 @@ class Situation:
         self,
         env: VectorEnv[Any, Any, Any],
         *,
-        objectives: Sequence[Objective],
+        objectives: Sequence[Scaled],
         columns: Sequence[int],
         view: View,
     ) -> None:
         self._env = env
         self._columns = list(columns)
-        self._extents = extents(objectives)
-        self._zero = normalise(np.zeros((1, len(objectives))), objectives)[0]
+        self._extents = np.array([abs(each.ideal - each.reference) for each in objectives])
+        signs = np.array([1.0 if each.sense == "maximise" else -1.0 for each in objectives])
+        references = signs * [each.reference for each in objectives]
+        self._zero = (0.0 - references) / self._extents
         self._view = view
         self._past: Float32[np.ndarray, "slots past"] | None = None
         self._is_new = np.ones(env.num_envs, bool)
@@ -66,14 +96,18 @@ class Situation:
             np.asarray(shown, np.float64), (env.num_envs, 1)
         )
 
-    @property
-    def extra(self) -> int:
-        """How many numbers are put behind the observations."""
+    def space(self) -> gymnasium.spaces.Box:
+        """The space of what is shown in one slot."""
+        own: Any = self._env.single_observation_space
         objectives = len(self._columns)
         accrued = objectives + (self._view.discount < 1.0) if self._view.accrued else 0
         preference = 0 if self._view.preference is None else objectives
         actions = int(self._env.single_action_space.n) if self._view.masks else 0  # type: ignore[attr-defined]  # Discrete
-        return accrued + preference + actions
+        beside = np.full(accrued + preference + actions, np.inf, np.float32)
+        low, high = (np.tile(bound, self._view.history) for bound in (own.low, own.high))
+        return gymnasium.spaces.Box(
+            np.append(low, -beside), np.append(high, beside), dtype=np.float32
+        )
 
     def begin(self, slots: Bool[np.ndarray, " slots"]) -> None:
         """A course begins in these slots: nothing has accrued."""

@@ -1,18 +1,13 @@
 """A trained network as a policy: numpy alone, the same bits in any batch."""
 
-import io
-import json
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Shaped
 
-from dosefront.errors import CheckpointError
-from dosefront.evaluate.situation import View
+from posology.policies.situation import View
 
 ROWS = 256
 """Observations are worked in zero-padded blocks of this many, since a matrix product's last bits
@@ -22,6 +17,13 @@ _ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = {
     "tanh": np.tanh,
     "relu": lambda x: np.maximum(x, 0.0),
 }
+
+
+def _check_known(what: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise ValueError(
+            f'{what} is one of {", ".join(known)}; got "{name}". A newer version may know it.'
+        )
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class ActionForm:
     high: tuple[float, ...] = ()
     is_squashed: bool = False
     """Whether the hyperbolic tangent brings the outputs into the box, else they are clipped."""
+
+    def __post_init__(self) -> None:
+        _check_known("a form of action", self.kind, ("Discrete", "MultiDiscrete", "Box"))
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "ActionForm":
@@ -63,7 +68,11 @@ DISCRETE, PLAIN = ActionForm("Discrete"), View()
 
 @dataclass(frozen=True)
 class NetworkPolicy:
-    """A fully connected network that acts greedily."""
+    """A fully connected network that acts greedily.
+
+    Raises:
+        ValueError: weights that are not finite, or an activation or a reading that is not known.
+    """
 
     weights: Sequence[Float32[np.ndarray, "_outputs _inputs"]]
     biases: Sequence[Float32[np.ndarray, " _outputs"]]
@@ -79,12 +88,25 @@ class NetworkPolicy:
     by objective, to be weighed by the preference; "outputs": what the form reads."""
 
     def __post_init__(self) -> None:
+        _check_known("an activation", self.activation, tuple(_ACTIVATIONS))
+        _check_known("a reading", self.reading, ("outputs", "values"))
         for index, layer in enumerate([*self.weights, *self.biases]):
             if not np.isfinite(layer).all():
-                raise CheckpointError(
+                raise ValueError(
                     f"a policy's weights must be finite; array {index} holds NaN or infinity. "
-                    "The training diverged: lower its learning rate and run the trial again."
+                    "The training diverged: lower its learning rate and train again."
                 )
+
+    @property
+    def choices(self) -> int:
+        """What the network gives for one observation: outputs, or actions that it values."""
+        outputs = self.weights[-1].shape[0]
+        return outputs // len(self.view.preference or ()) if self.reading == "values" else outputs
+
+    @property
+    def width(self) -> int:
+        """Numbers of an observation that hold what the view adds: inputs, then any masks."""
+        return self.weights[0].shape[1] + (self.choices if self.view.masks else 0)
 
     def at(self, weights: Sequence[float]) -> "NetworkPolicy":
         """The policy for a preference; itself where it serves one only."""
@@ -117,52 +139,3 @@ class NetworkPolicy:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             x = activation(x @ weight.T + bias)
         return x @ self.weights[-1].T + self.biases[-1]
-
-    def to_bytes(self) -> bytes:
-        """The policy as a `.npz` file: arrays and JSON, nothing that is executed when read."""
-        buffer = io.BytesIO()
-        arrays = {f"weight{i}": layer for i, layer in enumerate(self.weights)}
-        arrays |= {f"bias{i}": layer for i, layer in enumerate(self.biases)}
-        note = {
-            "activation": self.activation,
-            "provenance": self.provenance,
-            "form": asdict(self.form),
-            "view": asdict(self.view),
-            "reading": self.reading,
-        }
-        # numpy types its keywords as if one of them could be allow_pickle.
-        np.savez(buffer, note=np.array(json.dumps(note, sort_keys=True)), **arrays)  # type: ignore[arg-type]  # see above
-        return buffer.getvalue()
-
-
-def read_policy(path: Path) -> NetworkPolicy:
-    """The policy in a checkpoint file.
-
-    Raises:
-        CheckpointError: missing, truncated, not a policy, or holding NaN.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            note = json.loads(str(archive["note"]))
-            layers = sum(name.startswith("weight") for name in archive.files)
-            fields = {
-                **note,
-                "weights": [archive[f"weight{i}"] for i in range(layers)],
-                "biases": [archive[f"bias{i}"] for i in range(layers)],
-                "form": ActionForm.from_mapping(note["form"]),
-                "view": View.from_mapping(note["view"]),
-            }
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            f"no checkpoint at {path}. Copy it back, or delete the trial's line from the ledger "
-            "and resume the run to train it again."
-        ) from error
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise CheckpointError(
-            f"{path} is no policy: {error}. It may be truncated; delete it and the trial's line "
-            "from the ledger, and resume the run to train it again."
-        ) from error
-    try:
-        return NetworkPolicy(**fields)
-    except CheckpointError as error:
-        raise CheckpointError(f"{path}: {error}") from error
