@@ -1,10 +1,11 @@
 """PPO on columns against RLlib's stock PPO and plain torch at equal work.
 
-Run: python benchmarks/ppo_columns.py [ENVIRONMENTS ...] [--seeds 2] [--cheap]
+Run: python benchmarks/ppo_columns.py [ENVIRONMENTS ...] [--seeds 2] [--cheap] [--runners]
 Same environment, network, masks, discount, epochs and minibatch; one process, one thread. CPU
 seconds are what to compare on a machine that others use too. About a minute for each seed and
 number of parallel environments (128 unless given). `--cheap` takes an environment that costs next
-to nothing, so that what is compared is the loop around it.
+to nothing, so that what is compared is the loop around it. `--runners` compares the sampling of two
+processes with that of one instead, by the clock: leave two cores free.
 """
 
 import argparse
@@ -147,12 +148,24 @@ def compare(context: Mapping[str, Any], environments: int, seeds: int) -> None:
         print(f"  return of columns less {name}'s, 95 %: {low:.3f} to {high:.3f}", flush=True)
 
 
+def sampling_of(context: Mapping[str, Any], environments: int, runners: int) -> float:
+    """Steps that so many processes sample in a second by the clock."""
+    algorithm = columns(context, 1, environments, runners=runners).build_algo()
+    algorithm.train()
+    rounds, start = 20, time.perf_counter()
+    fragments = [sampled[0] for _ in range(rounds) for sampled in algorithm._sampled()]
+    speed = sum(fragment.decided.size for fragment in fragments) / (time.perf_counter() - start)
+    algorithm.stop()
+    return speed
+
+
 def main() -> None:
     """Compare as the command line asks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("environments", nargs="*", type=int, default=[SETTINGS["environments"]])
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--cheap", action="store_true")
+    parser.add_argument("--runners", action="store_true")
     asked = parser.parse_args()
     context = CHEAP if asked.cheap else PATIENTS
     torch.set_num_threads(1)
@@ -160,11 +173,17 @@ def main() -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     ray.init(
         address="local",
-        num_cpus=1,
+        num_cpus=4,
         include_dashboard=False,
         object_store_memory=100 << 20,
         log_to_driver=False,
     )
+    if asked.runners:
+        for environments in asked.environments:
+            one, two = (sampling_of(context, environments, runners) for runners in (1, 2))
+            print(f"{environments} environments: {one:.0f} steps/s of one runner", end="; ")
+            print(f"two sample {two / one:.2f} times as many", flush=True)
+        return
     print(f"{context['environment']}, {STEPS} steps, {asked.seeds} seeds, weights {WEIGHTS}")
     for environments in asked.environments:
         compare(context, environments, asked.seeds)
