@@ -70,6 +70,19 @@ CHEBYSHEV = replace(PLAIN, scalarization={"name": "chebyshev"}, discount=0.9, se
 
 DISCRETE = ActionForm("Discrete")
 
+TREASURE = replace(
+    PLAIN,
+    environment="mo:deep-sea-treasure-v0",
+    environment_options={
+        "time_limit": 30,
+        "rewards": [
+            {"name": "treasure", "reference": 0.0, "ideal": 24.0},
+            {"name": "time", "reference": -30.0, "ideal": 0.0},
+        ],
+    },
+    objectives=("treasure", "time"),
+)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -101,11 +114,12 @@ CASES = {
 
 def random_policy(case: Case) -> NetworkPolicy:
     """A network of the trial's shape."""
-    env = make_vector_env(ENVIRONMENT, num_envs=1, options=case.spec.environment_options)
+    env = make_vector_env(case.spec.environment, num_envs=1, options=case.spec.environment_options)
     chosen, columns = chosen_objectives(env.metadata, case.spec.objectives)
     situation = Situation(env, objectives=chosen, columns=columns, view=case.view)
     masks = 25 if case.view.masks else 0
     outputs = 4 if case.form.kind == "Box" else 25 * (2 if case.reading == "values" else 1)
+    outputs = 4 if case.spec is TREASURE else outputs
     sizes = [situation.space().shape[0] - masks, 32, outputs]
     rng = np.random.default_rng(7)
     return NetworkPolicy(
@@ -166,12 +180,12 @@ def treated(policy: Any, spec: TrialSpec, split: str) -> Any:
 
 def front_of(folder: RunFolder, records: Sequence[TrialRecord]) -> FrontSummary:
     spec = records[0].spec
-    env = make_vector_env(ENVIRONMENT, num_envs=1, options=spec.environment_options)
+    env = make_vector_env(spec.environment, num_envs=1, options=spec.environment_options)
     return summarise(
         folder.path.name,
         objectives=chosen_objectives(env.metadata, spec.objectives)[0],
-        environment=ENVIRONMENT,
-        environment_version="1",
+        environment=spec.environment,
+        environment_version=str(env.metadata["version"]),
         trials=records,
         comparators=[],
     )
@@ -291,6 +305,20 @@ def test_posology_alone_finds_the_mean_that_the_front_shows(run: RunFolder, tmp_
     efficacy, toxicity = json.loads(result.stdout.splitlines()[-1])
     shown = [estimate.value for estimate in point.value_vector]
     np.testing.assert_allclose([-toxicity, efficacy], shown, rtol=1e-6)
+
+
+def test_the_policy_of_a_strangers_environment_runs_as_its_readme_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_run(tmp_path / "run", [Case(TREASURE, View(preference=(0.3, 0.7)))])
+    _, path = export_point(folder, TREASURE.trial_id)
+    monkeypatch.chdir(path)
+    code = (path / "README.md").read_text().partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(code, names)
+    shown = [each.value for each in read_front(folder.front_json).points[0].value_vector]
+    np.testing.assert_allclose(names["returns"].mean(axis=0), shown, rtol=1e-6)
+    assert names["policy"].environment.features == ()
 
 
 def test_the_description_holds_what_the_front_and_the_ledger_say(

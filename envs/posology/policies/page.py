@@ -80,6 +80,7 @@ options = {{**policy.environment.options, **{cohort}, "patients": {patients}}}
 made = make_vector_env(policy.environment.id, num_envs={patients}, options=options)
 env = policy.wrap(made)"""
     paid = "rewards" if discount == 1.0 else f"{discount!r}**step * rewards"
+    begun, stepped = ("", "") if discount == 1.0 else ("step = 0\n", "\n    step += 1")
     return f"""\
 import numpy as np
 import posology
@@ -87,12 +88,12 @@ import posology
 policy = posology.load_policy(".")  # this folder
 {env}
 observations, _ = env.reset(options={{"patients": np.arange({patients})}})
-returns, running, step = 0.0, np.ones({patients}, bool), 0
-while running.any():
+returns, running = 0.0, np.ones({patients}, bool)
+{begun}while running.any():
     actions = policy.actions(observations)
     observations, rewards, terminated, truncated, _ = env.step(actions)
     returns = returns + running[:, None] * {paid}  # a finished slot takes its next patient
-    running, step = running & ~(terminated | truncated), step + 1
+    running = running & ~(terminated | truncated){stepped}
 print([each["name"] for each in env.metadata["objectives"]], returns.mean(axis=0))"""
 
 
@@ -158,7 +159,7 @@ def _observed(policy: TrainedPolicy) -> str:
         "preference": f"the preference ({names}): {list(view.preference or ())}",
         "masks": "1 for each action that is open, else 0",
     }
-    own = f"the {policy.environment.observation} numbers of the environment"
+    named = ", which `policy.json` names" if policy.environment.features else ""
+    own = f"the {policy.environment.observation} numbers of the environment{named}"
     parts = [own, *(said.get(name, f"{name} ({value})") for name, value in added.items())]
-    named = " `policy.json` names its features." if policy.environment.features else ""
-    return f"An observation holds, in this order: {'; '.join(parts)}.{named}"
+    return f"An observation holds, in this order: {'; '.join(parts)}."
