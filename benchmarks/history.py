@@ -5,26 +5,19 @@ Same settings, steps and seeds; what the last training courses return, from a po
 explores. About fifteen minutes with 100,000 steps, most of it in the recurrent network.
 """
 
-import os
 import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import ray
-import torch
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.core.rl_module import RLModuleSpec
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
-from ray.tune.registry import register_env
+from rig import ppo, start_ray
 
 from dosefront.experiment.settings import PPOSettings
-from dosefront.learn.algorithms import Seen, algorithm_config
-from dosefront.learn.door import make_scalarized
-from dosefront.records import TrialSpec
 
-DOOR = "door"
 SEEDS = (1, 2, 3)
 HISTORIES = (1, 2, 4, 8)
 PROBLEMS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
@@ -50,30 +43,6 @@ PROBLEMS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
 """What is learned; and how, where that is not the default."""
 
 
-def configuration(
-    context: Mapping[str, Any], changed: Mapping[str, Any], *, seed: int, steps: int
-) -> AlgorithmConfig:
-    """PPO of a problem, on the environment that the context describes."""
-    door = make_scalarized({**context, "num_envs": 1})
-    masks = int(door.single_action_space.n) if door.view.masks else 0
-    door.close()
-    spec = TrialSpec(
-        environment=context["environment"],
-        environment_options={},
-        objectives=context["objectives"],
-        algorithm="PPO",
-        scalarization={"name": "linear"},
-        preferences=(context["weights"],),
-        seed=seed,
-        steps=steps,
-        settings=PPOSettings(name="PPO", **changed).model_dump(mode="json"),
-        cohorts={},
-    )
-    return algorithm_config(
-        spec, environment=DOOR, context=context, seen=Seen(objectives=2, masks=masks)
-    )
-
-
 def trained(config: AlgorithmConfig, steps: int) -> tuple[float, float]:
     """Mean scalar return of the last courses, and CPU seconds."""
     algorithm, done, start = config.build_algo(), 0, time.process_time()
@@ -89,16 +58,7 @@ def trained(config: AlgorithmConfig, steps: int) -> tuple[float, float]:
 def main() -> None:
     """Train every variant with each seed, and print what came of it."""
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    torch.set_num_threads(1)
-    register_env(DOOR, make_scalarized)
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(
-        address="local",
-        num_cpus=1,
-        include_dashboard=False,
-        object_store_memory=100 << 20,
-        log_to_driver=False,
-    )
+    start_ray()
     recurrent = DefaultModelConfig(
         fcnet_hiddens=[64, 64],
         fcnet_activation="tanh",
@@ -118,7 +78,8 @@ def main() -> None:
         for variant, (shown, settings, model) in variants.items():
             found = []
             for seed in SEEDS:
-                config = configuration(shown, settings, seed=seed, steps=steps)
+                written = PPOSettings(name="PPO", **settings).model_dump(mode="json")
+                config = ppo(shown, written, seed=seed, steps=steps)
                 if model is not None:
                     config = config.rl_module(rl_module_spec=RLModuleSpec(model_config=model))
                 found.append(trained(config, steps))

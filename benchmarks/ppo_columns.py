@@ -9,25 +9,18 @@ processes with that of one instead, by the clock: leave two cores free.
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import ray
 import scipy.stats
-import torch
 from peers.plain_ppo import plain_ppo
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
-from ray.tune.registry import register_env
+from rig import masks_of, ppo, start_ray
 
-import posology  # noqa: F401  registers the environments
-from dosefront.learn.algorithms import Seen, algorithm_config
 from dosefront.learn.door import make_scalarized
-from dosefront.records import TrialSpec
 
-DOOR = "door"
 STEPS = 100_000
 WEIGHTS = (0.9, 0.1)
 SETTINGS: Mapping[str, Any] = {
@@ -58,32 +51,12 @@ Run = tuple[float, float, float]
 """Steps per CPU second of training and of sampling alone, and what training courses return."""
 
 
-def masks_of(context: Mapping[str, Any]) -> int:
-    """Entries at an observation's end that say which actions are open; both rivals close these."""
-    door = make_scalarized({**context, "num_envs": 1})
-    masks = int(door.single_action_space.n) if door.view.masks else 0
-    door.close()
-    return masks
-
-
 def columns(
     context: Mapping[str, Any], seed: int, environments: int, **more: Any
 ) -> AlgorithmConfig:
     """Ours."""
-    spec = TrialSpec(
-        environment=context["environment"],
-        environment_options={},
-        objectives=context["objectives"],
-        algorithm="PPO",
-        scalarization={"name": "linear"},
-        preferences=(WEIGHTS,),
-        seed=seed,
-        steps=STEPS,
-        settings={**SETTINGS, "environments": environments, **more},
-        cohorts={},
-    )
-    seen = Seen(objectives=2, masks=masks_of(context))
-    return algorithm_config(spec, environment=DOOR, context=context, seen=seen)
+    settings = {**SETTINGS, "environments": environments, **more}
+    return ppo(context, settings, seed=seed, steps=STEPS)
 
 
 def stock(context: Mapping[str, Any], seed: int, environments: int) -> AlgorithmConfig:
@@ -168,16 +141,7 @@ def main() -> None:
     parser.add_argument("--runners", action="store_true")
     asked = parser.parse_args()
     context = CHEAP if asked.cheap else PATIENTS
-    torch.set_num_threads(1)
-    register_env(DOOR, make_scalarized)
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(
-        address="local",
-        num_cpus=4,
-        include_dashboard=False,
-        object_store_memory=100 << 20,
-        log_to_driver=False,
-    )
+    start_ray(processors=4)
     if asked.runners:
         for environments in asked.environments:
             one, two = (sampling_of(context, environments, runners) for runners in (1, 2))

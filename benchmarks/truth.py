@@ -5,8 +5,6 @@ Without names, all of them: half an hour on one core. Each row is one training o
 """
 
 import argparse
-import logging
-import os
 import tempfile
 import time
 import warnings
@@ -17,8 +15,8 @@ from typing import Any
 
 import moocore
 import numpy as np
-import ray
 import yaml
+from rig import start_ray
 
 from dosefront.evaluate import HELD_OUT, Policy, cohort_options, roll_out
 from dosefront.experiment import load_experiment
@@ -250,15 +248,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(
-        address="local",
-        num_cpus=1,
-        include_dashboard=False,
-        object_store_memory=100 << 20,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    start_ray()
     print(f"{'problem':42}{'seed':>5}{'steps':>11}{'CPU s':>7}{'share':>8}")
     for name, (experiment, reach) in PROBLEMS.items():
         if asked.names and not any(part in name for part in asked.names):

@@ -1,7 +1,7 @@
 """Fronts that are known exactly, learned. Budgets and other seeds: `benchmarks/truth.py`."""
 
-import importlib.util
-import sys
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -12,16 +12,11 @@ pytestmark = [pytest.mark.integration, pytest.mark.truth, pytest.mark.usefixture
 
 
 @pytest.fixture(scope="module")
-def truth() -> ModuleType:
+def truth() -> Iterator[ModuleType]:
     """The problems and their answers."""
-    path = Path(__file__).parents[2] / "benchmarks" / "truth.py"
-    spec = importlib.util.spec_from_file_location("truth_problems", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where its dataclasses look for their names
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+        yield importlib.import_module("truth")
 
 
 def test_the_exact_hypervolumes_are_the_published_ones(truth: ModuleType) -> None:

@@ -102,7 +102,7 @@ class Situation:
         objectives = len(self._columns)
         accrued = objectives + (self._view.discount < 1.0) if self._view.accrued else 0
         preference = 0 if self._view.preference is None else objectives
-        actions = int(self._env.single_action_space.n) if self._view.masks else 0  # type: ignore[attr-defined]  # Discrete
+        actions = int(self._env.single_action_space.n) if self._view.masks else 0  # type: ignore[attr-defined]  # masks are of Discrete actions only
         beside = np.full(accrued + preference + actions, np.inf, np.float32)
         low, high = (np.tile(bound, self._view.history) for bound in (own.low, own.high))
         return gymnasium.spaces.Box(

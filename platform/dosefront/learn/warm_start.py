@@ -67,7 +67,7 @@ def _described(policy: NetworkPolicy) -> str:
     view = policy.view
     shown = [
         f"{view.history} observations",
-        *(["the return so far"] if view.accrued else []),
+        *([f"the return so far at discount {view.discount:g}"] if view.accrued else []),
         *(["a preference"] if view.preference is not None else []),
     ]
     return (

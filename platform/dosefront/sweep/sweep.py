@@ -249,7 +249,7 @@ def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address
 def _starts(trials: Sequence[TrialSpec]) -> dict[str, NetworkPolicy]:
     """The policies that trials begin from, by their path."""
     starts = {}
-    for path in sorted({trial.settings.get("start") or "" for trial in trials} - {""}):
+    for path in {trial.settings["start"] for trial in trials if trial.settings.get("start")}:
         try:
             starts[path] = read_policy(Path(path))
         except CheckpointError as error:
