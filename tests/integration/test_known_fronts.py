@@ -34,7 +34,7 @@ def test_one_training_holds_the_whole_convex_front(truth: ModuleType) -> None:
 def test_chebyshev_reaches_a_point_that_no_weighted_sum_reaches(truth: ModuleType) -> None:
     experiment, _ = truth.PROBLEMS["concave treasure, Chebyshev, 21 weights"]
     (trial,) = truth.trials_of({**experiment, "weights": [[0.4, 0.6]]}, 1)
-    values, _ = truth.value_vectors(trial)
+    values = truth.value_vectors(trial)
     assert values[0] == pytest.approx(truth.discounted(truth.CONCAVE)[7], abs=1e-3)
 
 
@@ -51,7 +51,7 @@ def test_preferences_of_one_training_trade_one_objective_for_the_other(truth: Mo
         "algorithms": [{"name": "ConditionedPPO", "steps": 300_000}],
     }
     (trial,) = truth.trials_of(experiment, 1)
-    values, _ = truth.value_vectors(trial)
+    values = truth.value_vectors(trial)
     distinct = np.unique(values.round(4), axis=0)
     kept = [
         not any((other >= point).all() and (other > point).any() for other in distinct)
