@@ -60,6 +60,17 @@ class ResourceSection(Section):
     cpus_per_trial: Count = 1
     max_concurrent: Count | None = None
     """Trials at a time; null lets the cluster decide."""
+    memory_gb_per_trial: Annotated[Number, Field(gt=0)] | None = None
+    """Memory that Ray reserves for a trial; null reserves none."""
+    max_failures: Whole = 2
+    """How often a trial whose process fails goes on from its checkpoint before it has failed."""
+    checkpoint_every: Annotated[Number, Field(gt=0)] = 60.0
+    """Seconds of training between a trial's checkpoints."""
+    hang_after: Annotated[Number, Field(gt=0)] = 900.0
+    """Seconds without a sign of life after which a trial's process is ended."""
+    storage: Text | None = None
+    """Where checkpoints are kept, a folder or a URI such as s3://bucket/folder that every machine
+    reaches; null: in the run folder."""
 
 
 class WandbSection(Section):

@@ -10,13 +10,16 @@ from dosefront.records.front_summary import (
     FrontSummary,
     summarise,
 )
-from dosefront.records.ledger import DamagedLine, Ledger, LedgerContents
+from dosefront.records.ledger import DamagedLine, Ledger, LedgerContents, LedgerRecord
+from dosefront.records.lock import is_locked, locked
 from dosefront.records.outcome import Outcome
-from dosefront.records.record import ComparatorRecord, JudgedPolicy, TrialRecord
+from dosefront.records.record import BegunRecord, ComparatorRecord, JudgedPolicy, TrialRecord
+from dosefront.records.run_status import RunningTrial, RunStatus, read_status, write_status
 from dosefront.records.storage import write_atomically
 from dosefront.records.trial import TrialSpec
 
 __all__ = [
+    "BegunRecord",
     "ComparatorPoint",
     "ComparatorRecord",
     "DamagedLine",
@@ -26,14 +29,21 @@ __all__ = [
     "JudgedPolicy",
     "Ledger",
     "LedgerContents",
+    "LedgerRecord",
     "Outcome",
     "RunFolder",
+    "RunStatus",
+    "RunningTrial",
     "TrialRecord",
     "TrialSpec",
     "figures",
     "front_rows",
+    "is_locked",
+    "locked",
     "read_front",
+    "read_status",
     "summarise",
     "write_atomically",
     "write_front",
+    "write_status",
 ]

@@ -43,6 +43,21 @@ class RunFolder:
         return self.path / "wandb"
 
     @property
+    def lock(self) -> Path:
+        """Held by the driver that runs the folder."""
+        return self.path / "driver.lock"
+
+    @property
+    def status_json(self) -> Path:
+        """How far the sweep is."""
+        return self.path / "status.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints of trials that have not ended, unless they are kept elsewhere."""
+        return self.path / ".tune"
+
+    @property
     def trials(self) -> Path:
         """The folders of the trials."""
         return self.path / "trials"

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from dosefront.errors import FrontError, LedgerError
-from dosefront.records.record import ComparatorRecord, TrialRecord
+from dosefront.records.record import BegunRecord, ComparatorRecord, TrialRecord
 from dosefront.records.storage import parse_json, storage_error, write_atomically
+from dosefront.records.trial import TrialSpec
 
-KINDS: Final[dict[str, type[TrialRecord] | type[ComparatorRecord]]] = {
+LedgerRecord = TrialRecord | ComparatorRecord | BegunRecord
+
+KINDS: Final[dict[str, type[LedgerRecord]]] = {
     "trial": TrialRecord,
     "comparator": ComparatorRecord,
+    "begun": BegunRecord,
 }
 
 
@@ -36,9 +40,14 @@ class LedgerContents:
     trials: tuple[TrialRecord, ...]
     comparators: tuple[ComparatorRecord, ...]
     damaged: tuple[DamagedLine, ...]
+    begun: tuple[TrialSpec, ...] = ()
+    """Trials that were asked for, in that order, whether they ended or not."""
 
-    def followed_by(self, record: TrialRecord | ComparatorRecord) -> "LedgerContents":
+    def followed_by(self, record: LedgerRecord) -> "LedgerContents":
         """What the ledger holds after one record more."""
+        if isinstance(record, BegunRecord):
+            begun = {each.trial_id: each for each in self.begun}
+            return replace(self, begun=tuple({**begun, record.spec.trial_id: record.spec}.values()))
         if isinstance(record, ComparatorRecord):
             others = {each.name: each for each in self.comparators}
             return replace(self, comparators=tuple({**others, record.name: record}.values()))
@@ -52,7 +61,7 @@ class Ledger:
 
     path: Path
 
-    def append(self, record: TrialRecord | ComparatorRecord) -> None:
+    def append(self, record: LedgerRecord) -> None:
         """Add a record; it is on disk when this returns."""
         kind = next(name for name, cls in KINDS.items() if isinstance(record, cls))
         entry = {"kind": kind, **record.to_mapping()}
@@ -65,6 +74,7 @@ class Ledger:
         """Every record that can be read, and every line that cannot."""
         trials: dict[str, TrialRecord] = {}
         comparators: dict[str, ComparatorRecord] = {}
+        begun: dict[str, TrialSpec] = {}
         damaged = []
         for _, entry in _scan(self.path):
             match entry:
@@ -72,9 +82,16 @@ class Ledger:
                     trials[entry.spec.trial_id] = entry
                 case ComparatorRecord():
                     comparators[entry.name] = entry
+                case BegunRecord():
+                    begun.setdefault(entry.spec.trial_id, entry.spec)
                 case DamagedLine():
                     damaged.append(entry)
-        return LedgerContents(tuple(trials.values()), tuple(comparators.values()), tuple(damaged))
+        return LedgerContents(
+            trials=tuple(trials.values()),
+            comparators=tuple(comparators.values()),
+            damaged=tuple(damaged),
+            begun=tuple(begun.values()),
+        )
 
     def set_aside_damaged(self) -> int:
         """Move damaged lines to `<name>.damaged.jsonl`, and return how many there were."""
@@ -108,7 +125,7 @@ def _append_line(path: Path, line: bytes) -> None:
         os.close(handle)
 
 
-def _scan(path: Path) -> list[tuple[bytes, TrialRecord | ComparatorRecord | DamagedLine]]:
+def _scan(path: Path) -> list[tuple[bytes, LedgerRecord | DamagedLine]]:
     """Each line that is not blank, with what it holds."""
     lines = _lines(path)
     entries = []
@@ -121,7 +138,7 @@ def _scan(path: Path) -> list[tuple[bytes, TrialRecord | ComparatorRecord | Dama
 
 def _entry(
     line: bytes, *, number: int, is_unfinished: bool
-) -> TrialRecord | ComparatorRecord | DamagedLine:
+) -> LedgerRecord | DamagedLine:
     try:
         fields = parse_json(line)
         return KINDS[fields.pop("kind")].from_mapping(fields)

@@ -1,4 +1,4 @@
-"""What the ledger remembers: how a trial ended, and how a comparator fares."""
+"""What the ledger remembers: that a trial began, how it ended, and how a comparator fares."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -76,6 +76,22 @@ class TrialRecord:
             raise ValueError(f"the content of trial {trial_id} hashes to {spec.trial_id}")
         judged = tuple(JudgedPolicy.from_mapping(each) for each in fields.pop("judged"))
         return cls(spec=spec, judged=judged, **fields)
+
+
+@dataclass(frozen=True)
+class BegunRecord:
+    """A trial was asked for: if no record of its end follows, a resumed sweep begins with it."""
+
+    spec: TrialSpec
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The fields as JSON holds them."""
+        return {"spec": self.spec.to_mapping()}
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "BegunRecord":
+        """The record that `to_mapping` wrote."""
+        return cls(TrialSpec.from_mapping(mapping["spec"]))
 
 
 @dataclass(frozen=True)
