@@ -66,6 +66,10 @@ class RunFolder:
         """The folder of one trial."""
         return self.trials / trial_id
 
+    def hang_trace(self, trial_id: str) -> Path:
+        """Where a trial's process stood when it was ended for its silence."""
+        return self.trial(trial_id) / "hang.txt"
+
     def create(self) -> None:
         """Create the folder and prove that it can be written, before hours of training."""
         probe = self.path / ".probe"

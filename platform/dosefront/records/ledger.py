@@ -3,7 +3,7 @@
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -42,17 +42,6 @@ class LedgerContents:
     damaged: tuple[DamagedLine, ...]
     begun: tuple[TrialSpec, ...] = ()
     """Trials that were asked for, in that order, whether they ended or not."""
-
-    def followed_by(self, record: LedgerRecord) -> "LedgerContents":
-        """What the ledger holds after one record more."""
-        if isinstance(record, BegunRecord):
-            begun = {each.trial_id: each for each in self.begun}
-            return replace(self, begun=tuple({**begun, record.spec.trial_id: record.spec}.values()))
-        if isinstance(record, ComparatorRecord):
-            others = {each.name: each for each in self.comparators}
-            return replace(self, comparators=tuple({**others, record.name: record}.values()))
-        trials = {each.spec.trial_id: each for each in self.trials}
-        return replace(self, trials=tuple({**trials, record.spec.trial_id: record}.values()))
 
 
 @dataclass(frozen=True)

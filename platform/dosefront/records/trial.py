@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -33,7 +34,7 @@ class TrialSpec:
     discount: float = 1.0
     """Of the returns that are judged."""
 
-    @property
+    @cached_property
     def trial_id(self) -> str:
         """Ten hexadecimal digits of the content's SHA-256: equal specs have equal names."""
         content = json.dumps(

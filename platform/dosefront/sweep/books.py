@@ -1,6 +1,7 @@
 """The books of a run: what has ended goes to the ledger, then to the front, then to the tracker."""
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from dosefront.errors import LedgerError
 from dosefront.evaluate import ComparatorResults, evaluate_comparators, paired_differences
 from dosefront.experiment import ExperimentSpec, describe
 from dosefront.records import (
+    BegunRecord,
     ComparatorRecord,
     FrontSummary,
     JudgedPolicy,
     Ledger,
     LedgerContents,
+    LedgerRecord,
     RunFolder,
     TrialRecord,
     TrialSpec,
@@ -31,6 +34,9 @@ log = logging.getLogger(__name__)
 
 FIGURE_SECONDS = 30.0
 """Between drawings of the front while trials end: one takes as long as judging a trial."""
+FEW_TRIALS, FRONT_SHARE = 50, 0.05
+"""Beyond so many trials the front is written anew only when that takes at most this share of the
+time, so that a trial costs the driver the same whether it is the first or the ten-thousandth."""
 
 
 @dataclass
@@ -46,8 +52,15 @@ class Books:
         offered = {objective.name: objective for objective in self.environment.objectives}
         self.objectives = tuple(offered[name] for name in self.experiment.objectives)
         self._ledger = Ledger(self.folder.ledger)
-        self._contents: LedgerContents | None = None
-        self._drawn = -FIGURE_SECONDS
+        self._known: LedgerContents | None = None
+        """What the ledger held when it was read."""
+        self._trials: dict[str, TrialRecord] = {}
+        self._comparators: dict[str, ComparatorRecord] = {}
+        self._begun: dict[str, TrialSpec] = {}
+        self._ended: dict[str, TrialRecord] = {}
+        self._drawn, self._written, self._write_seconds = -math.inf, -math.inf, 0.0
+        self.hypervolume: float | None = None
+        """Of the front as last written."""
         self._provenance = {
             **provenance(),
             "environment": {"id": self.environment.id, "version": self.environment.version},
@@ -65,7 +78,7 @@ class Books:
         )
 
     def missing(self) -> tuple[TrialSpec, ...]:
-        """Trials of the experiment that have not finished; damaged lines are set aside first."""
+        """Trials of the plan that have not finished; damaged lines are set aside first."""
         if aside := self._ledger.set_aside_damaged():
             log.warning(
                 "%d damaged lines of %s were set aside in ledger.damaged.jsonl; "
@@ -73,18 +86,42 @@ class Books:
                 aside,
                 self.folder.ledger,
             )
-        self._contents = self._ledger.read()
+        self._known = None
+        self._read()
         finished = {
-            trial.spec.trial_id
-            for trial in self._contents.trials
-            if trial.status == "finished" and self._counts(trial)
+            trial_id
+            for trial_id, record in self._trials.items()
+            if record.status == "finished" and self._counts(record)
         }
-        trials = self.experiment.trials()
-        return tuple(trial for trial in trials if trial.trial_id not in finished)
+        return tuple(each for each in self.experiment.trials() if each.trial_id not in finished)
+
+    def interrupted(self) -> tuple[TrialSpec, ...]:
+        """Trials that had begun and not ended when the driver before this one went."""
+        self._read()
+        return tuple(spec for trial_id, spec in self._begun.items() if trial_id not in self._ended)
+
+    def ended(self) -> tuple[TrialRecord, ...]:
+        """Trials that are not to run: the finished, and those that failed under this driver."""
+        self._read()
+        return tuple(self._ended.values())
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many trials have finished, and how many have failed under this driver."""
+        ended = self.ended()
+        finished = sum(record.status == "finished" for record in ended)
+        return finished, len(ended) - finished
+
+    def begun(self, spec: TrialSpec) -> None:
+        """Write down that a trial is asked for."""
+        self._read()
+        if spec.trial_id not in self._begun:
+            self._append(BegunRecord(spec))
 
     def write_comparators(self) -> None:
         """Write down how conventional care fares, unless the ledger holds it."""
-        known = {record.name for record in self._read().comparators if self._counts(record)}
+        self._read()
+        known = {name for name, record in self._comparators.items() if self._counts(record)}
         for each in self.comparators:
             if each.name not in known:
                 self._append(
@@ -125,7 +162,7 @@ class Books:
             error=None,
             provenance=self._provenance,
         )
-        return self._ended(record)
+        return self._end(record)
 
     def failed(
         self, spec: TrialSpec, error: str, *, steps: int, seconds: float, batch: bytes | None = None
@@ -135,7 +172,7 @@ class Books:
             trial = self.folder.trial(spec.trial_id)
             trial.mkdir(parents=True, exist_ok=True)
             write_atomically(trial / "batch.npz", batch)
-        return self._ended(
+        return self._end(
             TrialRecord(
                 spec=spec,
                 status="failed",
@@ -150,48 +187,78 @@ class Books:
 
     def front(self, *, is_drawn: bool = True) -> FrontSummary | None:
         """The front of what has finished so far, written to the folder; None before the first."""
-        contents = self._read()
-        if contents.damaged:
-            first = contents.damaged[0]
+        for damaged in self._read().damaged[:1]:
             raise LedgerError(
-                f"{self.folder.ledger}:{first.line} is no record: {first.reason}. Run `dosefront "
-                f"resume {self.folder.path}`, which sets it aside and repeats only that trial."
+                f"{self.folder.ledger}:{damaged.line} is no record: {damaged.reason}. Run "
+                f"`dosefront resume {self.folder.path}`, which sets it aside and repeats only that "
+                "trial."
             )
-        trials = [trial for trial in contents.trials if self._counts(trial)]
+        trials = [trial for trial in self._trials.values() if self._counts(trial)]
         if not any(trial.status == "finished" for trial in trials):
             return None
+        start = time.monotonic()
         summary = summarise(
             self.folder.path.name,
             objectives=self.objectives,
             environment=self.environment.id,
             environment_version=self.environment.version,
             trials=trials,
-            comparators=contents.comparators,
+            comparators=tuple(self._comparators.values()),
         )
         write_front(self.folder, summary)
+        self.hypervolume = summary.hypervolume
+        self._written = time.monotonic()
+        self._write_seconds = self._written - start
         if is_drawn:
             write_front_figure(summary, self.folder.front_png)
             self._drawn = time.monotonic()
         return summary
 
-    def _ended(self, record: TrialRecord) -> TrialRecord:
+    def hang_trace(self, spec: TrialSpec) -> str | None:
+        """Where a trial's process stood when it was ended for its silence, if it was."""
+        try:
+            trace = self.folder.hang_trace(spec.trial_id).read_text(encoding="utf-8")
+        except OSError:
+            return None
+        return trace and f"no sign of life for too long; it stood at\n{trace}"
+
+    def _end(self, record: TrialRecord) -> TrialRecord:
         self._append(record)
         self.tracker.trial_ended(record)
-        if record.status == "finished":
+        if record.status == "finished" and self._is_front_due():
             is_drawn = time.monotonic() - self._drawn >= FIGURE_SECONDS
             if summary := self.front(is_drawn=is_drawn):
                 self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
         return record
 
-    def _read(self) -> LedgerContents:
-        if self._contents is None:
-            self._contents = self._ledger.read()
-        return self._contents
+    def _is_front_due(self) -> bool:
+        waited = time.monotonic() - self._written
+        return len(self._trials) <= FEW_TRIALS or waited * FRONT_SHARE >= self._write_seconds
 
-    def _append(self, record: TrialRecord | ComparatorRecord) -> None:
-        before = self._read()
+    def _read(self) -> LedgerContents:
+        """What the ledger held when it was first asked for; what followed is noted beside it."""
+        if self._known is None:
+            self._known = self._ledger.read()
+            self._trials = {record.spec.trial_id: record for record in self._known.trials}
+            self._comparators = {record.name: record for record in self._known.comparators}
+            self._begun = {spec.trial_id: spec for spec in self._known.begun}
+            self._ended = {
+                trial_id: record
+                for trial_id, record in self._trials.items()
+                if record.status == "finished" and self._counts(record)
+            }
+        return self._known
+
+    def _append(self, record: LedgerRecord) -> None:
+        self._read()
         self._ledger.append(record)
-        self._contents = before.followed_by(record)
+        match record:
+            case TrialRecord():
+                self._trials[record.spec.trial_id] = self._ended[record.spec.trial_id] = record
+            case ComparatorRecord():
+                self._comparators[record.name] = record
+            case BegunRecord():
+                self._begun[record.spec.trial_id] = record.spec
 
     def _counts(self, record: TrialRecord | ComparatorRecord) -> bool:
         """Whether a record was made on the environment as it is now."""

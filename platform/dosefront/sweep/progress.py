@@ -40,6 +40,9 @@ class ProgressView(Protocol):
     def ended(self, record: TrialRecord) -> None:
         """A trial finished or failed."""
 
+    def retried(self, spec: TrialSpec, reason: str) -> None:
+        """A trial's process failed, and it goes on in another."""
+
     def close(self) -> None:
         """The sweep is over."""
 
@@ -76,6 +79,10 @@ class PlainView:
         self._count.ended += 1
         self._console.print(f"{self._count}  {_ending(record, self._objectives)}", highlight=False)
 
+    def retried(self, spec: TrialSpec, reason: str) -> None:
+        """Print why the trial's process failed."""
+        self._console.print(f"{self._count}  {_retry(spec, reason)}", highlight=False)
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -104,6 +111,12 @@ class LiveView:
         self._live.console.print(
             f"{self._count}  {_ending(record, self._objectives)}", highlight=False
         )
+        self._live.update(self._table())
+
+    def retried(self, spec: TrialSpec, reason: str) -> None:
+        """Print why the trial's process failed, above the table."""
+        self._rows.pop(spec.trial_id, None)
+        self._live.console.print(f"{self._count}  {_retry(spec, reason)}", highlight=False)
         self._live.update(self._table())
 
     def close(self) -> None:
@@ -143,10 +156,17 @@ def _cells(spec: TrialSpec, progress: TrialProgress, objectives: Sequence[Object
     ]
 
 
+def _retry(spec: TrialSpec, reason: str) -> str:
+    return f"{spec.label} goes on from its last checkpoint after: {_last_line(reason)}"
+
+
+def _last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
 def _ending(record: TrialRecord, objectives: Sequence[Objective]) -> str:
     if not record.judged:
-        reason = (record.error or "no reason given").strip().splitlines()[-1]
-        return f"{record.spec.label} failed: {reason}"
+        return f"{record.spec.label} failed: {_last_line(record.error or 'no reason given')}"
     ends = (record.judged[0].held_out, record.judged[-1].held_out)
     values = []
     for number, objective in enumerate(objectives):

@@ -1,49 +1,31 @@
 """A sweep: every trial of an experiment on Ray Tune, nothing run twice, nothing finished lost."""
 
-import logging
 import os
-import shutil
-import socket
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import ray
 from ray import tune
 from rich.console import Console
 
-from dosefront.errors import (
-    CheckpointError,
-    ClusterError,
-    DosefrontError,
-    SweepIncomplete,
-    SweepInterrupted,
-    UsageError,
-)
-from dosefront.evaluate import NetworkPolicy, read_policy
+from dosefront.errors import SweepIncomplete, UsageError
 from dosefront.experiment import ExperimentSpec, dump_resolved, load_experiment
-from dosefront.records import FrontSummary, RunFolder, TrialSpec
+from dosefront.records import FrontSummary, RunFolder, TrialSpec, locked
+from dosefront.search import search_for
 from dosefront.sweep.books import Books
-from dosefront.sweep.progress import ProgressView, TrialProgress, progress_view
-from dosefront.sweep.trainable import TrialTrainable
+from dosefront.sweep.checkpoints import Checkpoints
+from dosefront.sweep.cluster import Places, ray_at
+from dosefront.sweep.driver import Driver, StopWhenSaved
+from dosefront.sweep.progress import progress_view
+from dosefront.sweep.proposals import Proposals, Starts
+from dosefront.sweep.stopping import Stopping
+from dosefront.sweep.trainable import TrialTrainable, configuration
 from dosefront.track import tracker_for
 
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_DEDUP_LOGS": "1",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "3600",
-}
-"""Environment of Ray and Tune: we show progress and keep results ourselves."""
-
-OBJECT_STORE_BYTES = 200 * 2**20
-"""Of a Ray that we start: nothing large goes through it."""
+AHEAD = 8
+"""Planned trials that wait at a cluster beyond what it holds, so that one that grows has a reason
+to; a search looks at the front first and asks for nothing ahead."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +38,32 @@ class SweepResult:
     """Trials without a policy."""
 
 
+@dataclass(frozen=True)
+class Where:
+    """Where a sweep runs, and how long it waits for a place."""
+
+    address: str = "local"
+    """Of the Ray cluster; "local" starts one here, "auto" joins the one around us."""
+    max_wait: float | None = None
+    """Seconds without a machine that can take a trial, after which the sweep stops; None waits."""
+
+
 def start_sweep(
-    experiment: ExperimentSpec, folder: RunFolder, *, address: str, console: Console
+    experiment: ExperimentSpec, folder: RunFolder, *, where: Where, console: Console
 ) -> SweepResult:
     """Run an experiment in a new folder.
 
     Args:
         experiment: what to run.
-        folder: where; it must not hold a run yet.
-        address: of the Ray cluster; "local" starts one here, "auto" joins the one around us.
+        folder: where its results go; it must not hold a run yet.
+        where: the machines.
         console: where progress is shown.
 
     Raises:
         StorageError: the folder cannot be written.
         SweepIncomplete: no trial finished.
         SweepInterrupted: stopped by Ctrl-C.
+        UsageError: the folder holds a run.
     """
     if folder.experiment_yaml.exists():
         raise UsageError(
@@ -78,11 +71,12 @@ def start_sweep(
             "or choose another folder with --run-id or --out."
         )
     folder.create()
-    dump_resolved(experiment, folder.experiment_yaml)
-    return _run(experiment, folder, address=address, console=console)
+    with locked(folder):
+        dump_resolved(experiment, folder.experiment_yaml)
+        return _run(experiment, folder, where=where, console=console)
 
 
-def resume_sweep(folder: RunFolder, *, address: str, console: Console) -> SweepResult:
+def resume_sweep(folder: RunFolder, *, where: Where, console: Console) -> SweepResult:
     """Run what is missing of a run; what its ledger holds as finished is not run again."""
     if not folder.experiment_yaml.exists():
         raise UsageError(
@@ -91,11 +85,12 @@ def resume_sweep(folder: RunFolder, *, address: str, console: Console) -> SweepR
         )
     folder.create()
     experiment = load_experiment(folder.experiment_yaml)
-    return _run(experiment, folder, address=address, console=console)
+    with locked(folder):
+        return _run(experiment, folder, where=where, console=console)
 
 
 def _run(
-    experiment: ExperimentSpec, folder: RunFolder, *, address: str, console: Console
+    experiment: ExperimentSpec, folder: RunFolder, *, where: Where, console: Console
 ) -> SweepResult:
     tracker = tracker_for(experiment.tracking, folder, folder.path.name)
     try:
@@ -104,7 +99,7 @@ def _run(
         if len(missing) < trials:
             console.print(f"{trials - len(missing)} of {trials} trials had finished already.")
         if missing:
-            _train(missing, books, address=address, console=console)
+            _train(missing, books, where=where, console=console)
         if summary := books.front():
             tracker.front_changed(summary, folder.front_png)
     finally:
@@ -117,196 +112,34 @@ def _run(
     return SweepResult(folder, summary, len(summary.failed_trials))
 
 
-def _train(trials: Sequence[TrialSpec], books: Books, *, address: str, console: Console) -> None:
+def _train(trials: Sequence[TrialSpec], books: Books, *, where: Where, console: Console) -> None:
     """Run trials and write down how each ends."""
     total = len(books.experiment.trials())
     view = progress_view(
         console, objectives=books.objectives, trials=total, ended=total - len(trials)
     )
-    driver = _Driver(books, trials, view)
+    resources = books.experiment.resources
+    checkpoints = Checkpoints.at(resources.storage or books.folder.checkpoints)
+    session = checkpoints.new_session()
+    stopping = Stopping(console)
+    driver = Driver(
+        books,
+        trials,
+        view,
+        stopping=stopping,
+        total=total,
+        on_save=lambda trial_id: checkpoints.forget(trial_id, but=session),
+    )
+    starts = Starts(books.folder)
+    for trial in trials:
+        starts.read(trial)
+    places = Places(_bundles(trials[0].settings, books.experiment)[0], console=console)
+
+    def propose() -> TrialSpec | None:
+        ...
     try:
-        _tune(trials, driver, books=books, address=address)
+        _tune(trials, driver, books=books, address=where.address)
     finally:
         view.close()
         driver.raise_fault()
     driver.check()
-
-
-class _Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
-    """Receives what the trials report; runs in the driver's process."""
-
-    def __init__(self, books: Books, trials: Sequence[TrialSpec], view: ProgressView) -> None:
-        self._books = books
-        self._specs = {trial.trial_id: trial for trial in trials}
-        self._view = view
-        self._open = set(self._specs)
-        self._fault: DosefrontError | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Nothing: Tune stores its callbacks, and this one is of use to its own process only."""
-        return {}
-
-    def on_trial_result(
-        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
-    ) -> None:
-        """Show progress, or write down how the trial ended."""
-        try:
-            self._receive(result)
-        except DosefrontError as fault:
-            self._fault = fault  # Tune would wrap it beyond recognition
-            raise
-
-    def _receive(self, result: dict[str, Any]) -> None:
-        spec = self._specs[result["trial"]]
-        if not result["done"]:
-            progress = TrialProgress(
-                result["steps"], result["seconds"], tuple(result["return_vector"])
-            )
-            self._view.running(spec, progress)
-            self._books.tracker.trial_progress(spec, _numbers(spec, result))
-            return
-        if result.get("error"):
-            record = self._books.failed(
-                spec,
-                result["error"],
-                steps=result["steps"],
-                seconds=result["wall_seconds"],
-                batch=result.get("batch"),
-            )
-        else:
-            record = self._books.finished(spec, result)
-        self._open.discard(spec.trial_id)
-        self._view.ended(record)
-
-    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """The trial's process died."""
-        spec = TrialSpec.from_mapping(trial.config["trial"])
-        if spec.trial_id not in self._open:
-            return  # it had handed over its results before
-        error = trial.get_pickled_error() or "its process died"
-        record = self._books.failed(spec, str(error), steps=0, seconds=0.0)
-        self._open.discard(spec.trial_id)
-        self._view.ended(record)
-
-    def raise_fault(self) -> None:
-        """Raise what stopped the books, such as a full disk."""
-        if self._fault is not None:
-            raise self._fault
-
-    def check(self) -> None:
-        """Raise when trials are missing: the sweep was stopped."""
-        if self._open:
-            path = self._books.folder.path
-            raise SweepInterrupted(
-                f"stopped with {len(self._open)} trials missing; what had finished is kept. "
-                f"Go on with `dosefront resume {path}`."
-            )
-
-
-def _numbers(spec: TrialSpec, result: dict[str, Any]) -> dict[str, float]:
-    returns = zip(spec.objectives, result["return_vector"], strict=True)
-    return {
-        "steps": float(result["steps"]),
-        "seconds": float(result["seconds"]),
-        "return/scalar": float(result["scalar_return"]),
-        **{f"return/{name}": float(value) for name, value in returns},
-    }
-
-
-def _tune(trials: Sequence[TrialSpec], driver: _Driver, *, books: Books, address: str) -> None:
-    """Run the trials; Tune's own files are scratch, for the ledger is the truth."""
-    scratch = books.folder.path / ".tune"
-    resources = books.experiment.resources
-    starts = _starts(trials)
-    with ThreadPoolExecutor(1) as aside:
-        comparators = aside.submit(books.write_comparators)  # Ray takes as long to start
-        with _ray(address):
-            comparators.result()  # compiled the simulator; workers load it from the cache
-            tuner = tune.Tuner(
-                tune.with_resources(
-                    tune.with_parameters(TrialTrainable, starts=starts),
-                    lambda config: _resources(config, cpus=resources.cpus_per_trial),
-                ),
-                param_space={"trial": tune.grid_search([trial.to_mapping() for trial in trials])},
-                tune_config=tune.TuneConfig(
-                    max_concurrent_trials=resources.max_concurrent,
-                    reuse_actors=True,
-                    trial_name_creator=lambda trial: trial.trial_id,
-                    trial_dirname_creator=lambda trial: trial.trial_id,
-                ),
-                run_config=tune.RunConfig(
-                    name="tune",
-                    storage_path=str(scratch.resolve()),
-                    callbacks=[driver],
-                    checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-                    verbose=0,
-                ),
-            )
-            tuner.fit()
-    shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _starts(trials: Sequence[TrialSpec]) -> dict[str, NetworkPolicy]:
-    """The policies that trials begin from, by their path."""
-    starts = {}
-    for path in {trial.settings["start"] for trial in trials if trial.settings.get("start")}:
-        try:
-            starts[path] = read_policy(Path(path))
-        except CheckpointError as error:
-            raise UsageError(
-                f"trials are to start from the policy at {path}, but: "
-                f"{str(error.__cause__ or error).rstrip('.')}. Give the path of a trial's "
-                "policy.npz."
-            ) from error
-    return starts
-
-
-def _resources(config: dict[str, Any], *, cpus: int) -> tune.PlacementGroupFactory:
-    """What a trial takes: its own processors, and one for each process that samples for it."""
-    runners = config["trial"]["settings"].get("runners", 0)
-    return tune.PlacementGroupFactory([{"CPU": cpus}] + [{"CPU": 1}] * runners)
-
-
-def _check_answers(address: str) -> None:
-    """Raise OSError where nobody listens; Ray itself would go on asking for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if host:
-        socket.create_connection((host, int(port)), timeout=10).close()
-
-
-@contextmanager
-def _ray(address: str) -> Iterator[None]:
-    """A connection to Ray; one that we start leaves nothing behind.
-
-    "local" is said outright, since a bare `ray.init()` silently joins any cluster on this host.
-    """
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if address != "local":
-        try:
-            _check_answers(address)
-            ray.init(address=address, **quiet)
-        except (OSError, ValueError) as error:
-            raise ClusterError(
-                f"no Ray cluster answers at {address}: {error}. Start one with `ray start --head`, "
-                "or use --address local."
-            ) from error
-        try:
-            yield
-        finally:
-            ray.shutdown()
-        return
-    session = tempfile.mkdtemp(prefix="df")
-    try:
-        ray.init(
-            address="local",
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=session,
-            **quiet,
-        )
-        yield
-    finally:
-        ray.shutdown()
-        shutil.rmtree(session, ignore_errors=True)

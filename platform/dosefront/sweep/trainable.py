@@ -1,12 +1,20 @@
 """A trial as Ray Tune runs it: train, judge on both cohorts, hand everything to the driver."""
 
+import faulthandler
+import logging
+import sys
 import time
 import traceback
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
+import ray
+from pyarrow import fs
 from ray import tune
 
+from dosefront.errors import CheckpointError, DosefrontError
 from dosefront.evaluate import (
     HELD_OUT,
     SELECT,
@@ -21,6 +29,8 @@ from dosefront.records import TrialSpec
 if TYPE_CHECKING:
     from dosefront.learn import Training
 
+log = logging.getLogger(__name__)
+
 SLICE_SECONDS = 1.0
 """Training time between reports."""
 
@@ -32,45 +42,65 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
     trial's training. Nothing of a trial outlives it: `reset_config` closes one training and builds
     the next, which checks that its environment weighs what its trial says.
 
-    A fault of the trial is reported, not raised, so that the sweep goes on with the process.
+    What the trial itself refuses, such as a training that diverges, would come again: it is
+    reported, and the process goes on with the next trial. Anything else is raised, so that Tune
+    begins again from the last checkpoint in a new process.
     """
 
-    def setup(self, config: dict[str, Any], starts: Mapping[str, NetworkPolicy]) -> None:
-        """Build the training of ``config["trial"]``; ``starts`` holds policies by their path."""
-        self._starts = starts
+    def setup(self, config: dict[str, Any]) -> None:
+        """Build the training of ``config["trial"]``; the other keys are those of `configuration`."""
         self._begin(config)
 
     def _begin(self, config: dict[str, Any]) -> None:
-        from dosefront.learn import Training  # takes seconds, and the driver never needs it
-
         self._start = time.perf_counter()
         self._training: "Training | None" = None
         self._spec = TrialSpec.from_mapping(config["trial"])
+        self._hang_after = config["hang_after"]
+        self._trace = _trace_file(Path(config["hang_trace"]))
         self._fault: str | None = None
         try:
-            start = self._spec.settings.get("start")
-            self._training = Training(self._spec, start=start and self._starts[start])
-        except Exception:
+            with self._watched():
+                self._build(config)
+        except DosefrontError:
             self._fault = traceback.format_exc()
+
+    def _build(self, config: dict[str, Any]) -> None:
+        from dosefront.learn import Training  # takes seconds, and the driver never needs it
+
+        start = config["start"] and ray.get(config["start"])
+        self._training = Training(self._spec, start=start)
+        for place in config["checkpoints"]:
+            try:
+                with _opened(place) as folder:
+                    self._training.restore(folder)
+                return
+            except (CheckpointError, OSError) as fault:
+                log.warning("%s begins without its checkpoint: %s", self._spec.label, fault)
+                self._training.close()
+                self._training = Training(self._spec, start=start)
 
     def step(self) -> dict[str, Any]:
         """Train a slice; after the last one, judge the policy."""
         if self._training is None:
             return self._ended({"error": self._fault, "steps": 0})
         try:
-            progress = self._training.advance(seconds=SLICE_SECONDS)
-            report = {
-                "trial": self._spec.trial_id,
-                "steps": progress.steps,
-                "seconds": progress.seconds,
-                "scalar_return": progress.scalar_return,
-                "return_vector": progress.return_vector,
-            }
-            if not self._training.is_finished:
-                return {**report, "done": False}
-            return self._ended({**report, **self._judged(self._training.policy())})
-        except Exception as fault:
+            with self._watched():
+                return self._trained(self._training)
+        except DosefrontError as fault:
             return self._ended({**_told(fault), "steps": self._training.steps})
+
+    def _trained(self, training: "Training") -> dict[str, Any]:
+        progress = training.advance(seconds=SLICE_SECONDS)
+        report = {
+            "trial": self._spec.trial_id,
+            "steps": progress.steps,
+            "seconds": progress.seconds,
+            "scalar_return": progress.scalar_return,
+            "return_vector": progress.return_vector,
+        }
+        if not training.is_finished:
+            return {**report, "done": False}
+        return self._ended({**report, **self._judged(training.policy())})
 
     def _judged(self, policy: NetworkPolicy) -> dict[str, Any]:
         asked = [policy.at(weights) for weights in self._spec.preferences]
@@ -94,6 +124,28 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         seconds = time.perf_counter() - self._start
         return {**report, "trial": self._spec.trial_id, "wall_seconds": seconds, "done": True}
 
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """End the process when the block takes too long, and leave word where it stood.
+
+        The watch needs no turn of Python's, so code that never gives one up is ended too.
+        """
+        faulthandler.dump_traceback_later(self._hang_after, exit=True, file=self._trace)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Write the training's whole state."""
+        if self._training is not None:
+            self._training.save(Path(checkpoint_dir))
+
+    def load_checkpoint(self, checkpoint: str) -> None:
+        """Go on from a state that `save_checkpoint` wrote, on this machine or another."""
+        if self._training is not None:
+            self._training.restore(Path(checkpoint))
+
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next trial."""
         self.cleanup()
@@ -105,9 +157,58 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         if self._training is not None:
             self._training.close()
             self._training = None
+        if self._trace is not sys.stderr:
+            self._trace.close()
+            Path(self._trace.name).unlink(missing_ok=True)
 
 
-def _told(fault: Exception) -> dict[str, Any]:
+def configuration(
+    spec: TrialSpec,
+    *,
+    start: Any,
+    checkpoints: Sequence[str],
+    hang_trace: Path,
+    hang_after: float,
+) -> dict[str, Any]:
+    """What a `TrialTrainable` is told.
+
+    Args:
+        spec: the trial.
+        start: Ray's reference to the policy that it begins from; None for none.
+        checkpoints: places of checkpoints to go on from, the first that is whole counts.
+        hang_trace: where to leave word of a hang, if this machine sees the folder.
+        hang_after: seconds without a report that are taken for a hang.
+    """
+    return {
+        "trial": spec.to_mapping(),
+        "start": start,
+        "checkpoints": list(checkpoints),
+        "hang_trace": str(hang_trace),
+        "hang_after": hang_after,
+    }
+
+
+def _trace_file(path: Path) -> TextIO:
+    """A file for the word of a hang; where the run's folder is not seen, this process's log."""
+    try:
+        path.parent.mkdir(exist_ok=True)
+        return path.open("w", encoding="utf-8")
+    except OSError:
+        return sys.stderr
+
+
+@contextmanager
+def _opened(place: str) -> Iterator[Path]:
+    """A checkpoint as a local folder."""
+    if "://" not in place:
+        yield Path(place)
+        return
+    files, path = fs.FileSystem.from_uri(place)
+    with tune.Checkpoint(path, filesystem=files).as_directory() as folder:
+        yield Path(folder)
+
+
+def _told(fault: DosefrontError) -> dict[str, Any]:
     """What the driver is told of a fault: of a divergence also the batch."""
     from dosefront.learn import DivergedError
 
