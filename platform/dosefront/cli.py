@@ -3,20 +3,22 @@
 import json
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dosefront.errors import DosefrontError, SweepIncomplete, UsageError
-from dosefront.records import FrontSummary, RunFolder, read_front
+from dosefront.records import FrontSummary, RunFolder, read_front, read_status
 from dosefront.records.storage import storage_error
 
 # Ray, torch, wandb, matplotlib and the simulator take seconds to import: the commands that need
@@ -48,7 +50,19 @@ Overrides = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RayAddress = Annotated[
-    str, typer.Option(help="Ray to use: local starts one here, auto joins the one around us.")
+    str,
+    typer.Option(
+        help="Ray to use: local starts one here, auto joins the one around us, "
+        "ray://HOST:10001 another."
+    ),
+]
+MaxWait = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Stop when no machine could take a trial for so long; wait for ever if left out.",
+    ),
 ]
 Dashboard = Annotated[
     str, typer.Option("--address", metavar="URL", help="The cluster, e.g. http://HOST:8265.")
@@ -65,6 +79,7 @@ def sweep(
         typer.Option(help="Name of the run; the experiment's name and time if left out."),
     ] = None,
     address: RayAddress = "local",
+    max_wait: MaxWait = None,
     overrides: Overrides = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would run, and stop.")
@@ -84,17 +99,21 @@ def sweep(
         from dosefront.sweep import start_sweep
 
         _announce(experiment, folder)
-        result = start_sweep(experiment, folder, address=address, console=narration)
+        result = start_sweep(
+            experiment, folder, address=address, max_wait=max_wait, console=narration
+        )
     _conclude(result, as_json=as_json)
 
 
 @app.command()
-def resume(run: Run, address: RayAddress = "local", as_json: AsJson = False) -> None:
+def resume(
+    run: Run, address: RayAddress = "local", max_wait: MaxWait = None, as_json: AsJson = False
+) -> None:
     """Finish an interrupted run; what has finished is not run again."""
     with _signals():
         from dosefront.sweep import resume_sweep
 
-        result = resume_sweep(RunFolder(run), address=address, console=narration)
+        result = resume_sweep(RunFolder(run), address=address, max_wait=max_wait, console=narration)
     _conclude(result, as_json=as_json)
 
 
@@ -308,26 +327,41 @@ def submit(
 
 
 @app.command()
-def status(job: Job, address: Dashboard, as_json: AsJson = False) -> None:
-    """Say how a job on a cluster stands."""
-    from dosefront import jobs
-
-    found = jobs.job_status(job, address)
-    if as_json:
-        print(
-            json.dumps(
-                {
-                    "job": found.job_id,
-                    "state": found.state,
-                    "message": found.message,
-                    "exit_code": found.exit_code,
-                    "run": found.run_id,
-                    "out": found.out,
-                }
-            )
-        )
+def status(
+    target: Annotated[
+        str,
+        typer.Argument(metavar="RUN|JOB", help="Folder of a run; with --address, a job's id."),
+    ],
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="URL", help="The job's cluster, e.g. http://HOST:8265."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Redraw every two seconds until the sweep ends.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say how far a run is, or how a job on a cluster stands."""
+    if address is not None:
+        _print_job(target, address, as_json=as_json)
         return
-    data.print(f"{found.job_id}  {found.state}  {found.message}", highlight=False)
+    from dosefront.report import status_text
+
+    folder = RunFolder(Path(target).expanduser())
+    found = read_status(folder)
+    with Live(status_text(found), console=data, transient=True) if watch else nullcontext() as live:
+        while live is not None and found.state in ("running", "stopping"):
+            time.sleep(2.0)
+            found = read_status(folder)
+            live.update(status_text(found))
+    if as_json:
+        print(json.dumps(found.to_mapping(), indent=2))
+    else:
+        data.print(status_text(found), highlight=False)
+    if found.state == "stopped":
+        narration.print(f"Next: dosefront resume {folder.path}", highlight=False)
+    else:
+        narration.print(f"Next: dosefront front {folder.path}", highlight=False)
 
 
 @app.command()
@@ -380,6 +414,27 @@ def _signals() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _print_job(job: str, address: str, *, as_json: bool) -> None:
+    from dosefront import jobs
+
+    found = jobs.job_status(job, address)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "job": found.job_id,
+                    "state": found.state,
+                    "message": found.message,
+                    "exit_code": found.exit_code,
+                    "run": found.run_id,
+                    "out": found.out,
+                }
+            )
+        )
+        return
+    data.print(f"{found.job_id}  {found.state}  {found.message}", highlight=False)
 
 
 def _variables(given: list[str]) -> dict[str, str]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from dosefront.errors import DosefrontError
 
-class DivergedError(Exception):
+
+class DivergedError(DosefrontError):
     """Rewards or losses are not finite."""
 
     def __init__(self, reason: str, batch: bytes) -> None:

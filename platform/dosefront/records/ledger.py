@@ -125,9 +125,7 @@ def _scan(path: Path) -> list[tuple[bytes, LedgerRecord | DamagedLine]]:
     return entries
 
 
-def _entry(
-    line: bytes, *, number: int, is_unfinished: bool
-) -> LedgerRecord | DamagedLine:
+def _entry(line: bytes, *, number: int, is_unfinished: bool) -> LedgerRecord | DamagedLine:
     try:
         fields = parse_json(line)
         return KINDS[fields.pop("kind")].from_mapping(fields)

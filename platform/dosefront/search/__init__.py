@@ -11,9 +11,7 @@ from dosefront.records import TrialRecord, TrialSpec
 class Search(Protocol):
     """Which trial next: a rule without memory, so that a crashed sweep goes on from its ledger."""
 
-    def next(
-        self, ended: Sequence[TrialRecord], pending: Sequence[TrialSpec]
-    ) -> TrialSpec | None:
+    def next(self, ended: Sequence[TrialRecord], pending: Sequence[TrialSpec]) -> TrialSpec | None:
         """The next trial; None while there is nothing to ask for."""
 
 
@@ -21,9 +19,7 @@ class Search(Protocol):
 class Planned:
     trials: tuple[TrialSpec, ...]
 
-    def next(
-        self, ended: Sequence[TrialRecord], pending: Sequence[TrialSpec]
-    ) -> TrialSpec | None:
+    def next(self, ended: Sequence[TrialRecord], pending: Sequence[TrialSpec]) -> TrialSpec | None:
         known = {each.spec.trial_id for each in ended} | {each.trial_id for each in pending}
         return next((each for each in self.trials if each.trial_id not in known), None)
 

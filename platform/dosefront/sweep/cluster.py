@@ -48,6 +48,7 @@ def ray_at(address: str, *, note: Path) -> Iterator[None]:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # faults of trials are told by us
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address != "local":
         try:
@@ -89,6 +90,11 @@ class Places:
         self._bundle = bundle
         self._looked = -LOOK_SECONDS
         self._count = 0
+
+    @property
+    def need(self) -> str:
+        """What one trial takes, for people."""
+        return ", ".join(f"{need:g} {name}" for name, need in self._bundle.items())
 
     def count(self) -> int:
         """Trials of the smallest kind that could run at once, others' work aside."""

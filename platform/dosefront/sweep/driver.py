@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
-from rich.console import Console
 
-from dosefront.errors import DosefrontError, SweepInterrupted
+from dosefront.errors import DosefrontError, StorageError, SweepInterrupted
 from dosefront.records import RunningTrial, RunStatus, TrialRecord, TrialSpec, write_status
 from dosefront.sweep.books import Books
 from dosefront.sweep.progress import ProgressView, TrialProgress
@@ -17,8 +16,6 @@ from dosefront.sweep.stopping import Stopping
 
 STATUS_SECONDS = 2.0
 """Between two writings of the status."""
-REMINDER_SECONDS = 60.0
-"""Between two notes that no machine can take a trial."""
 
 
 @dataclass
@@ -41,6 +38,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         total: trials of the whole run, as far as that is known.
         wall_seconds: after which the sweep has had its time.
         on_save: called with a trial's id once a checkpoint of it is whole.
+        note: what the sweep waits for; empty when for nothing.
     """
 
     def __init__(
@@ -52,10 +50,12 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         stopping: Stopping,
         total: int,
         wall_seconds: float | None = None,
-        on_save: Callable[[str], None] | None = None,
+        on_save: Callable[[str], None] = lambda trial_id: None,
+        note: Callable[[], str] = lambda: "",
     ) -> None:
         self._books, self._view, self._stopping = books, view, stopping
-        self._total, self._wall_seconds, self._on_save = total, wall_seconds, on_save
+        self._total, self._wall_seconds = total, wall_seconds
+        self._on_save, self._note = on_save, note
         self._specs = {trial.trial_id: trial for trial in trials}
         self._open = dict.fromkeys(self._specs)
         """Ids of trials that have no record of their end yet, in their order."""
@@ -66,8 +66,6 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         self._began = time.monotonic()
         self._steps = 0
         self._written = -STATUS_SECONDS
-        self.note = ""
-        """What the sweep waits for, if for anything."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune stores its callbacks, and this one is of use to its own process only."""
@@ -94,7 +92,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         """Look at the clock, and say how far the sweep is."""
         now = time.monotonic()
         if self._wall_seconds is not None and now - self._began > self._wall_seconds:
-            self._stopping.ask("the search's time is used up", is_interruption=False)
+            self._stopping.ask("the search's time is used up", error=None)
         if now - self._written >= STATUS_SECONDS:
             self.write_status("stopping" if self._stopping.reason else "running")
 
@@ -135,8 +133,16 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
                 batch=result.get("batch"),
             )
         else:
-            record = self._books.finished(spec, result)
+            record = self._finished(spec, result)
         self._close(record)
+
+    def _finished(self, spec: TrialSpec, result: dict[str, Any]) -> TrialRecord:
+        try:
+            return self._books.finished(spec, result)
+        except StorageError as fault:  # the policy found no room; a line in the ledger may
+            return self._books.failed(
+                spec, str(fault), steps=result["steps"], seconds=result["wall_seconds"]
+            )
 
     def _close(self, record: TrialRecord) -> None:
         self._open.pop(record.spec.trial_id, None)
@@ -152,8 +158,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         self, iteration: int, trials: list[Any], trial: Any, checkpoint: Any, **info: Any
     ) -> None:
         """A checkpoint of the trial is whole."""
-        if self._on_save is not None:
-            self._on_save(_id(trial))
+        self._on_save(_id(trial))
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """The trial's process failed, and another goes on from its checkpoint."""
@@ -169,9 +174,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
             return  # it had handed over its results before
         progress = under_way.progress if under_way else TrialProgress(0, 0.0, ())
         error = self._books.hang_trace(spec) or _reason(trial)
-        self._close(
-            self._books.failed(spec, error, steps=progress.steps, seconds=progress.seconds)
-        )
+        self._close(self._books.failed(spec, error, steps=progress.steps, seconds=progress.seconds))
 
     def raise_fault(self) -> None:
         """Raise what stopped the books, such as a full disk."""
@@ -180,10 +183,14 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
 
     def check(self) -> None:
         """Raise when trials are missing: the sweep was stopped."""
-        missing = max(self._total - sum(self._books.counts), len(self._open))
-        if self._stopping.is_interruption or (self._open and not self._stopping.reason):
-            raise SweepInterrupted(
-                f"stopped with {missing} trials missing; what had finished is kept. "
+        error = self._stopping.error
+        if self._open and not self._stopping.reason:
+            error = SweepInterrupted
+        if error is not None:
+            missing = max(self._total - sum(self._books.counts), len(self._open))
+            reason = f" ({self._stopping.reason})" if error is not SweepInterrupted else ""
+            raise error(
+                f"stopped with {missing} trials missing{reason}; what had finished is kept. "
                 f"Go on with `dosefront resume {self._books.folder.path}`."
             )
 
@@ -205,7 +212,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
                 hypervolume=self._books.hypervolume,
                 seconds=seconds,
                 seconds_left=self._seconds_left(seconds, waiting),
-                note=self._stopping.reason or self.note,
+                note=self._stopping.reason or self._note(),
             ),
         )
 

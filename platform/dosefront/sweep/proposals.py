@@ -10,29 +10,42 @@ from ray.tune.search import Searcher
 from dosefront.errors import CheckpointError, UsageError
 from dosefront.evaluate import read_policy
 from dosefront.records import RunFolder, TrialSpec
+from dosefront.search import Search
+from dosefront.sweep.books import Books
+from dosefront.sweep.driver import Driver
+from dosefront.sweep.stopping import Stopping
 
 
 class Proposals(Searcher):  # type: ignore[misc]  # Ray carries no types
-    """Hands a search's trials to Tune.
+    """Hands a search's trials to Tune; trials that a crash interrupted come first.
 
     It remembers nothing that the ledger does not hold, so there is nothing to save.
 
     Args:
-        propose: the next trial; None where there is none for now.
-        is_room: whether one trial more could run.
-        configure: a trial's configuration, as `TrialTrainable` reads it.
+        search: which trial next.
+        driver: knows which trials are pending.
+        books: know which have ended.
+        stopping: nothing is begun once the sweep is asked to stop.
+        is_room: whether one trial more is to be begun beside so many.
+        configure: a trial's configuration.
     """
 
     def __init__(
         self,
-        propose: Callable[[], TrialSpec | None],
+        search: Search,
         *,
-        is_room: Callable[[], bool],
+        driver: Driver,
+        books: Books,
+        stopping: Stopping,
+        is_room: Callable[[int], bool],
         configure: Callable[[TrialSpec], dict[str, Any]],
     ) -> None:
         super().__init__()
-        self._propose, self._is_room, self._configure = propose, is_room, configure
+        self._search, self._driver, self._books, self._stopping = search, driver, books, stopping
+        self._is_room, self._configure = is_room, configure
+        self._interrupted = list(books.interrupted())
         self._in_flight: set[str] = set()
+        """As Tune names them: a trial has ended for us before Tune has let go of its process."""
 
     def set_search_properties(self, *_: Any, **__: Any) -> bool:
         """Nothing is to be set: the search knows its experiment."""
@@ -40,13 +53,21 @@ class Proposals(Searcher):  # type: ignore[misc]  # Ray carries no types
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next trial's configuration; None to be asked again, FINISHED to be asked no more."""
-        if self._in_flight and not self._is_room():
+        if self._in_flight and not self._is_room(len(self._in_flight)):
             return None
-        spec = self._propose()
+        spec = self._next()
         if spec is None:
             return None if self._in_flight else Searcher.FINISHED
         self._in_flight.add(trial_id)
+        self._driver.begin(spec)
         return self._configure(spec)
+
+    def _next(self) -> TrialSpec | None:
+        if self._stopping.reason:
+            return None
+        if self._interrupted:
+            return self._interrupted.pop(0)
+        return self._search.next(self._books.ended(), self._driver.pending)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False

@@ -9,6 +9,8 @@ from typing import Any
 
 from rich.console import Console
 
+from dosefront.errors import DosefrontError, SweepInterrupted
+
 GRACE_SECONDS = 60.0
 """For the checkpoints of a sweep that is asked to stop."""
 
@@ -21,13 +23,15 @@ class Stopping:
         self._by = float("inf")
         self.reason: str | None = None
         """Why nothing is to begin any more; None while the sweep goes on."""
-        self.is_interruption = False
-        """Whether trials are left undone against the user's plan."""
+        self.error: type[DosefrontError] | None = None
+        """What the sweep ends with; None where it has done all that it was to do."""
 
-    def ask(self, reason: str, *, is_interruption: bool, grace: float = GRACE_SECONDS) -> None:
+    def ask(
+        self, reason: str, *, error: type[DosefrontError] | None, grace: float = GRACE_SECONDS
+    ) -> None:
         """Begin nothing more; what runs may save itself for ``grace`` seconds."""
         if self.reason is None:
-            self.reason, self.is_interruption = reason, is_interruption
+            self.reason, self.error = reason, error
             self._by = time.monotonic() + grace
             self._console.print(f"Stopping: {reason}.", highlight=False)
 
@@ -49,7 +53,7 @@ class Stopping:
                 signal.signal(each, signal.default_int_handler)
             self.ask(
                 "trials under way save themselves first; once more stops at once",
-                is_interruption=True,
+                error=SweepInterrupted,
             )
 
         for each in before:

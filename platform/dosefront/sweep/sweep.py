@@ -1,7 +1,6 @@
 """A sweep: every trial of an experiment on Ray Tune, nothing run twice, nothing finished lost."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from ray import tune
 from rich.console import Console
 
 from dosefront.errors import SweepIncomplete, UsageError
-from dosefront.experiment import ExperimentSpec, dump_resolved, load_experiment
+from dosefront.experiment import ExperimentSpec, ResourceSection, dump_resolved, load_experiment
 from dosefront.records import FrontSummary, RunFolder, TrialSpec, locked
 from dosefront.search import search_for
 from dosefront.sweep.books import Books
@@ -21,6 +20,7 @@ from dosefront.sweep.progress import progress_view
 from dosefront.sweep.proposals import Proposals, Starts
 from dosefront.sweep.stopping import Stopping
 from dosefront.sweep.trainable import TrialTrainable, configuration
+from dosefront.sweep.waiting import WaitForMachines
 from dosefront.track import tracker_for
 
 AHEAD = 8
@@ -38,25 +38,22 @@ class SweepResult:
     """Trials without a policy."""
 
 
-@dataclass(frozen=True)
-class Where:
-    """Where a sweep runs, and how long it waits for a place."""
-
-    address: str = "local"
-    """Of the Ray cluster; "local" starts one here, "auto" joins the one around us."""
-    max_wait: float | None = None
-    """Seconds without a machine that can take a trial, after which the sweep stops; None waits."""
-
-
 def start_sweep(
-    experiment: ExperimentSpec, folder: RunFolder, *, where: Where, console: Console
+    experiment: ExperimentSpec,
+    folder: RunFolder,
+    *,
+    address: str,
+    max_wait: float | None,
+    console: Console,
 ) -> SweepResult:
     """Run an experiment in a new folder.
 
     Args:
         experiment: what to run.
         folder: where its results go; it must not hold a run yet.
-        where: the machines.
+        address: of the Ray cluster; "local" starts one here, "auto" joins the one around us.
+        max_wait: seconds without a machine that can take a trial, after which the sweep stops;
+            None waits for as long as it takes.
         console: where progress is shown.
 
     Raises:
@@ -73,10 +70,12 @@ def start_sweep(
     folder.create()
     with locked(folder):
         dump_resolved(experiment, folder.experiment_yaml)
-        return _run(experiment, folder, where=where, console=console)
+        return _run(experiment, folder, address=address, max_wait=max_wait, console=console)
 
 
-def resume_sweep(folder: RunFolder, *, where: Where, console: Console) -> SweepResult:
+def resume_sweep(
+    folder: RunFolder, *, address: str, max_wait: float | None, console: Console
+) -> SweepResult:
     """Run what is missing of a run; what its ledger holds as finished is not run again."""
     if not folder.experiment_yaml.exists():
         raise UsageError(
@@ -86,11 +85,16 @@ def resume_sweep(folder: RunFolder, *, where: Where, console: Console) -> SweepR
     folder.create()
     experiment = load_experiment(folder.experiment_yaml)
     with locked(folder):
-        return _run(experiment, folder, where=where, console=console)
+        return _run(experiment, folder, address=address, max_wait=max_wait, console=console)
 
 
 def _run(
-    experiment: ExperimentSpec, folder: RunFolder, *, where: Where, console: Console
+    experiment: ExperimentSpec,
+    folder: RunFolder,
+    *,
+    address: str,
+    max_wait: float | None,
+    console: Console,
 ) -> SweepResult:
     tracker = tracker_for(experiment.tracking, folder, folder.path.name)
     try:
@@ -99,7 +103,7 @@ def _run(
         if len(missing) < trials:
             console.print(f"{trials - len(missing)} of {trials} trials had finished already.")
         if missing:
-            _train(missing, books, where=where, console=console)
+            _train(missing, books, address=address, max_wait=max_wait, console=console)
         if summary := books.front():
             tracker.front_changed(summary, folder.front_png)
     finally:
@@ -112,16 +116,28 @@ def _run(
     return SweepResult(folder, summary, len(summary.failed_trials))
 
 
-def _train(trials: Sequence[TrialSpec], books: Books, *, where: Where, console: Console) -> None:
+def _train(
+    trials: Sequence[TrialSpec],
+    books: Books,
+    *,
+    address: str,
+    max_wait: float | None,
+    console: Console,
+) -> None:
     """Run trials and write down how each ends."""
+    resources = books.experiment.resources
+    starts = Starts(books.folder)
+    for trial in trials:
+        starts.read(trial)
+    checkpoints = Checkpoints.at(resources.storage or books.folder.checkpoints)
+    session = checkpoints.new_session()
+    stopping = Stopping(console)
+    places = Places(_bundles(trials[0].settings, resources)[0])
+    waiting = WaitForMachines(places, stopping=stopping, console=console, max_wait=max_wait)
     total = len(books.experiment.trials())
     view = progress_view(
         console, objectives=books.objectives, trials=total, ended=total - len(trials)
     )
-    resources = books.experiment.resources
-    checkpoints = Checkpoints.at(resources.storage or books.folder.checkpoints)
-    session = checkpoints.new_session()
-    stopping = Stopping(console)
     driver = Driver(
         books,
         trials,
@@ -129,17 +145,72 @@ def _train(trials: Sequence[TrialSpec], books: Books, *, where: Where, console: 
         stopping=stopping,
         total=total,
         on_save=lambda trial_id: checkpoints.forget(trial_id, but=session),
+        note=lambda: waiting.note,
     )
-    starts = Starts(books.folder)
-    for trial in trials:
-        starts.read(trial)
-    places = Places(_bundles(trials[0].settings, books.experiment)[0], console=console)
-
-    def propose() -> TrialSpec | None:
-        ...
+    proposals = Proposals(
+        search_for(books.experiment),
+        driver=driver,
+        books=books,
+        stopping=stopping,
+        is_room=lambda pending: pending < (resources.max_concurrent or places.count() + AHEAD),
+        configure=lambda spec: configuration(
+            spec,
+            start=starts.of(spec),
+            checkpoints=checkpoints.of(spec.trial_id),
+            hang_trace=books.folder.hang_trace(spec.trial_id),
+            hang_after=resources.hang_after,
+        ),
+    )
     try:
-        _tune(trials, driver, books=books, address=where.address)
+        with ThreadPoolExecutor(1) as aside:
+            comparators = aside.submit(books.write_comparators)  # Ray takes as long to start
+            with ray_at(address, note=books.folder.path / ".ray"), stopping.on_signals():
+                comparators.result()  # compiled the simulator; workers load it from the cache
+                tune.Tuner(
+                    tune.with_resources(
+                        TrialTrainable,
+                        lambda config: _resources(config["trial"]["settings"], resources),
+                    ),
+                    tune_config=tune.TuneConfig(
+                        search_alg=proposals,
+                        num_samples=-1,
+                        reuse_actors=True,
+                        trial_name_creator=_trial_id,
+                        trial_dirname_creator=_trial_id,
+                    ),
+                    run_config=tune.RunConfig(
+                        name=session,
+                        storage_path=checkpoints.root,
+                        callbacks=[driver, waiting],
+                        stop=StopWhenSaved(stopping, driver),
+                        failure_config=tune.FailureConfig(max_failures=resources.max_failures),
+                        checkpoint_config=tune.CheckpointConfig(
+                            num_to_keep=1, checkpoint_at_end=False
+                        ),
+                        verbose=0,
+                    ),
+                ).fit()
     finally:
         view.close()
         driver.raise_fault()
     driver.check()
+    driver.write_status("complete")
+    checkpoints.clear()
+
+
+def _trial_id(trial: Any) -> str:
+    return TrialSpec.from_mapping(trial.config["trial"]).trial_id
+
+
+def _resources(
+    settings: Mapping[str, Any], resources: ResourceSection
+) -> tune.PlacementGroupFactory:
+    """What a trial takes: its own processors, and one for each process that samples for it."""
+    return tune.PlacementGroupFactory(_bundles(settings, resources))
+
+
+def _bundles(settings: Mapping[str, Any], resources: ResourceSection) -> list[dict[str, float]]:
+    own: dict[str, float] = {"CPU": resources.cpus_per_trial}
+    if resources.memory_gb_per_trial is not None:
+        own["memory"] = resources.memory_gb_per_trial * 2**30
+    return [own] + [{"CPU": 1}] * settings.get("runners", 0)

@@ -48,7 +48,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Build the training of ``config["trial"]``; the other keys are those of `configuration`."""
+        """Build the training; ``config`` is a `configuration`."""
         self._begin(config)
 
     def _begin(self, config: dict[str, Any]) -> None:
@@ -100,7 +100,11 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         }
         if not training.is_finished:
             return {**report, "done": False}
-        return self._ended({**report, **self._judged(training.policy())})
+        try:
+            policy = training.policy()
+        except ValueError as fault:  # weights that are not finite would come again
+            return self._ended({**report, "error": str(fault)})
+        return self._ended({**report, **self._judged(policy)})
 
     def _judged(self, policy: NetworkPolicy) -> dict[str, Any]:
         asked = [policy.at(weights) for weights in self._spec.preferences]

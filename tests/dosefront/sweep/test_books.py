@@ -15,8 +15,9 @@ from dosefront.evaluate import NetworkPolicy, PatientResults, policy_bytes
 from dosefront.experiment import load_experiment
 from dosefront.records import Ledger, RunFolder, TrialRecord, read_front
 from dosefront.sweep.books import Books
+from dosefront.sweep.driver import Driver
 from dosefront.sweep.progress import PlainView
-from dosefront.sweep.sweep import _Driver
+from dosefront.sweep.stopping import Stopping
 from dosefront.track import RecordingTracker
 from posology.dosing import conventional_care
 from posology.treatment import Regimen
@@ -160,10 +161,10 @@ def test_a_full_disk_loses_nothing_that_had_finished(
     assert books.missing() == (second,)
 
 
-def driver(books: Books) -> _Driver:
+def driver(books: Books) -> Driver:
     console = Console(file=io.StringIO())
     view = PlainView(console, objectives=books.objectives, trials=2, ended=0)
-    return _Driver(books, books.missing(), view)
+    return Driver(books, books.missing(), view, stopping=Stopping(console), total=2)
 
 
 def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -> None:
