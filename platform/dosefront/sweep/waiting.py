@@ -42,9 +42,7 @@ class WaitForMachines(tune.Callback):  # type: ignore[misc]  # Ray carries no ty
         if self._since is None:
             return ""
         waited = time.monotonic() - self._since
-        return (
-            f"no machine can take a trial, which needs {self._places.need}: {waited:.0f} s so far"
-        )
+        return f"no machine can take a trial ({self._places.need}) since {waited:.0f} s"
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Look, tell once a minute, and ask to stop when the wait has been too long."""
