@@ -7,10 +7,13 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import ray
+
+# isort: split
+import psutil  # Ray brings it along, and finds it once it is imported
 
 from dosefront.errors import ClusterError
 
@@ -65,7 +68,7 @@ def ray_at(address: str, *, note: Path) -> Iterator[None]:
             ray.shutdown()
         return
     if note.exists():
-        shutil.rmtree(note.read_text(), ignore_errors=True)
+        _clear_away(note.read_text())
     session = tempfile.mkdtemp(prefix="df")  # short: Ray's sockets live below it
     note.write_text(session)
     try:
@@ -107,6 +110,18 @@ class Places:
 
     def _held_by(self, resources: dict[str, float]) -> int:
         return int(min(resources.get(name, 0.0) // need for name, need in self._bundle.items()))
+
+
+def _clear_away(session: str) -> None:
+    """End the Ray that a killed driver of this run left here, and delete its folder.
+
+    Its processes are those that were given the folder's name, which is no other's.
+    """
+    for process in psutil.process_iter(["cmdline"]):
+        if any(session in argument for argument in process.info["cmdline"] or ()):
+            with suppress(psutil.Error):
+                process.kill()
+    shutil.rmtree(session, ignore_errors=True)
 
 
 def _check_answers(address: str) -> None:
