@@ -47,9 +47,9 @@ class ClusterPlan:
     """SERVER:/PATH of the NFS export that holds the runs, for machines outside Kubernetes."""
 
     def __post_init__(self) -> None:
+        self._check_hosts()
         self._check_sizes()
         self._check_names()
-        self._check_hosts()
 
     def _check_sizes(self) -> None:
         least = {"workers": 1, "cpus": 1, "memory_gib": 2, "storage_gib": 1}

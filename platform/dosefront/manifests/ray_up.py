@@ -56,7 +56,7 @@ def gcp_config(plan: ClusterPlan) -> str:
     """The configuration of a cluster on Google's Compute Engine."""
     machine = smallest(GCP, cpus=plan.cpus, memory_gib=plan.memory_gib, gpus=plan.gpus)
     terminate = ", onHostMaintenance: TERMINATE" if plan.gpus else ""
-    image = "common-cu128-ubuntu-2204" if plan.gpus else "common-cpu"
+    image = "common-cu129-ubuntu-2404-nvidia-580" if plan.gpus else "common-cpu"
     return f"""\
 # A Ray cluster on Google Cloud for dosefront's sweeps: `ray up cluster.yaml`.
 # Rendered by `dosefront cluster render --kind gcp`. Zone, machine types and image of the machines

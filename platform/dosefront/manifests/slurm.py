@@ -39,8 +39,8 @@ if [[ -e $run/experiment.yaml ]]; then
   sweep=(dosefront resume "$run")
 fi
 
-head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
-srun ray symmetric-run --address "$head:6379" --min-nodes "$SLURM_JOB_NUM_NODES" \\
+mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
+srun ray symmetric-run --address "${{nodes[0]}}:6379" --min-nodes "$SLURM_JOB_NUM_NODES" \\
   --num-cpus "$SLURM_CPUS_PER_TASK" --num-gpus {plan.gpus} --disable-usage-stats \\
   -- "${{sweep[@]}}" --address auto
 
