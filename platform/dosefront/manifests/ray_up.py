@@ -96,7 +96,7 @@ head_setup_commands:
 def on_premise_config(plan: ClusterPlan) -> str:
     """The configuration of a cluster of machines that are there already."""
     head, *workers = plan.machines
-    limits = f"  worker_run_options: [--cpus={plan.cpus}, --memory={plan.memory_gib}g]\n"
+    limits = (f"--cpus={plan.cpus}", f"--memory={plan.memory_gib}g")
     return f"""\
 # A Ray cluster on machines of one's own for dosefront's sweeps: `ray up cluster.yaml`.
 # Rendered by `dosefront cluster render --kind on-premise --host HEAD --host WORKER ...`.
@@ -127,8 +127,9 @@ worker_start_ray_commands:
 """
 
 
-def _containers(plan: ClusterPlan, *, limits: str = "") -> str:
+def _containers(plan: ClusterPlan, *, limits: Sequence[str] = ()) -> str:
     """One container on every machine, the token's file and the volume of runs."""
+    of_workers = [*limits, f"--gpus={plan.gpus}"] if plan.gpus else limits
     return f"""\
 docker:
   image: {plan.image}  # not root, and numbered as the SSH user
@@ -143,7 +144,7 @@ docker:
     # The NFS export, the same on every machine; {_HOME}/dosefront-runs is where runs are kept.
     - >-
       {_nfs_mount(plan)}
-{limits}\
+  worker_run_options: [{", ".join(of_workers)}]
 file_mounts:
   {_TOKEN}: ~/.ray/auth_token  # made by `ray get-auth-token --generate`
   # {_HOME}/.netrc: ~/.netrc  # for W&B, if you have its key there

@@ -133,10 +133,16 @@ def test_a_host_of_one_s_own_gives_what_was_asked_and_no_more(plan: ClusterPlan)
     read = config("on-premise", plan)
     assert "--num-cpus=0" in shlex.split(read["head_start_ray_commands"][-1])
     assert f"--num-cpus={plan.cpus}" in shlex.split(read["worker_start_ray_commands"][-1])
-    assert read["docker"]["worker_run_options"] == [
-        f"--cpus={plan.cpus}",
-        f"--memory={plan.memory_gib}g",
-    ]
+    limits = [f"--cpus={plan.cpus}", f"--memory={plan.memory_gib}g"]
+    assert read["docker"]["worker_run_options"][:2] == limits
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_containers_see_the_gpus_that_were_asked_for(kind: str, plan: ClusterPlan) -> None:
+    options = config(kind, plan)["docker"]["worker_run_options"]
+    assert [each for each in options if each.startswith("--gpus")] == (
+        [f"--gpus={plan.gpus}"] if plan.gpus else []
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
