@@ -198,3 +198,9 @@ def test_every_rendering_that_a_folder_shows_works(
         with pytest.raises(SystemExit) as ended:
             main()
         assert not ended.value.code
+
+
+@pytest.mark.parametrize("readme", sorted(CLUSTER.rglob("*.md")), ids=lambda path: path.parent.name)
+def test_every_link_to_a_file_leads_somewhere(readme: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)\)", readme.read_text())
+    assert [target for target in targets if not (readme.parent / target).exists()] == []
