@@ -38,6 +38,10 @@ def test_reading_a_front_is_light(front_summary: FrontSummary, tmp_path: Path) -
     assert modules_of("front", str(tmp_path)) & HEAVY == set()
 
 
+def test_rendering_a_manifest_is_light() -> None:
+    assert modules_of("cluster", "render", "--kind", "kuberay-job") & HEAVY == set()
+
+
 def test_exporting_is_light() -> None:
     code = "import json, sys, dosefront.export; print(json.dumps(sorted(sys.modules)))"
     command = [sys.executable, "-c", code]

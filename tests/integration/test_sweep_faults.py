@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ray._private.utils import get_system_memory, get_used_memory
 
 from dosefront.records import Ledger, RunFolder, TrialRecord, read_front
 
@@ -118,6 +119,4 @@ def test_a_trial_that_eats_memory_is_ended_by_ray_and_told(tmp_path: Path) -> No
 
 def share_of_memory(*, more_gb: float) -> float:
     """What share of this machine's memory is in use when so much more is."""
-    from ray._private.utils import get_system_memory, get_used_memory
-
     return (get_used_memory() + more_gb * 2**30) / get_system_memory()

@@ -17,12 +17,16 @@ class Search(Protocol):
 
 @dataclass(frozen=True)
 class Planned:
+    """The trials of a plan, in its order."""
+
     trials: tuple[TrialSpec, ...]
 
     def next(self, ended: Sequence[TrialRecord], pending: Sequence[TrialSpec]) -> TrialSpec | None:
+        """The first that has neither ended nor begun."""
         known = {each.spec.trial_id for each in ended} | {each.trial_id for each in pending}
         return next((each for each in self.trials if each.trial_id not in known), None)
 
 
 def search_for(experiment: ExperimentSpec) -> Search:
+    """How an experiment asks for its trials."""
     return Planned(experiment.trials())

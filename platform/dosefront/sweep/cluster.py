@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import ray
+from ray.air.execution._internal import actor_manager
+from ray.exceptions import OutOfMemoryError, RayActorError
 
 # isort: split
 import psutil  # Ray brings it along, and finds it once it is imported
@@ -31,6 +33,10 @@ QUIET = {
 """Environment of Ray and Tune: we show progress, keep results and count machines ourselves."""
 OBJECT_STORE_BYTES = 200 * 2**20
 """Of a Ray that we start: nothing large goes through it."""
+# Tune gives a whole sweep up when Ray ends one trial's process for want of memory, since it does not
+# count that among the ends of an actor; here it is one, and the trial is tried again.
+actor_manager.RayActorError = (RayActorError, OutOfMemoryError)
+
 LOOK_SECONDS = 2.0
 """Between looks at which machines there are."""
 

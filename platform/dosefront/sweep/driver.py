@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from ray import tune
@@ -270,7 +271,12 @@ def _id(trial: Any) -> str:
 
 
 def _reason(trial: Any) -> str:
-    return str(trial.get_pickled_error() or "its process died")
+    """What Tune says of the trial's last failure; it keeps that on this machine."""
+    try:
+        text = Path(trial.error_file).read_text(encoding="utf-8")
+    except (OSError, TypeError):
+        return "its process died"
+    return text.rpartition("Failure # ")[2].partition("\n")[2].strip() or "its process died"
 
 
 def _numbers(spec: TrialSpec, result: dict[str, Any]) -> dict[str, float]:

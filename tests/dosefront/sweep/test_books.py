@@ -172,7 +172,7 @@ def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -
     receiver = driver(books)
     result = {**report(0.2), "trial": first.trial_id, "done": True}
     receiver.on_trial_result(1, [], None, result)
-    dead = SimpleNamespace(config={"trial": first.to_mapping()}, get_pickled_error=lambda: None)
+    dead = SimpleNamespace(config={"trial": first.to_mapping()}, error_file=None)
     receiver.on_trial_error(1, [], dead)
     statuses = {
         record.spec.trial_id: record.status
