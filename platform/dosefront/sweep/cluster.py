@@ -16,7 +16,7 @@ from ray.exceptions import OutOfMemoryError, RayActorError
 from ray.tune.execution import tune_controller
 
 # isort: split
-import psutil  # Ray brings it along, and finds it once it is imported
+import psutil  # type: ignore[import-untyped]  # Ray brings it, and finds it once imported
 
 from dosefront.errors import ClusterError
 
@@ -35,8 +35,8 @@ QUIET = {
 OBJECT_STORE_BYTES = 200 * 2**20
 """Of a Ray that we start: nothing large goes through it."""
 
-# Tune gives the whole sweep up when Ray ends one process for want of memory, since it does not count
-# that among the deaths of an actor. Here it is one, so that the trial alone is tried again.
+# Tune gives the whole sweep up when Ray ends one process for want of memory: it does not count that
+# among the deaths of an actor. Here it is one, so that the trial alone is tried again.
 for _module in (actor_manager, tune_controller):
     _module.RayActorError = (RayActorError, OutOfMemoryError)
 
