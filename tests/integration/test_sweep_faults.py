@@ -1,14 +1,19 @@
 """What goes wrong in a sweep: it is tried again, told, and costs nothing that had finished."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ray._private.utils import get_system_memory, get_used_memory
 
-from dosefront.records import Ledger, RunFolder, TrialRecord, read_front
+from dosefront.errors import UsageError
+from dosefront.records import Ledger, RunFolder, TrialRecord, read_front, read_status
 
 pytestmark = pytest.mark.integration
 
@@ -120,3 +125,50 @@ def test_a_trial_that_eats_memory_is_ended_by_ray_and_told(tmp_path: Path) -> No
 def share_of_memory(*, more_gb: float) -> float:
     """What share of this machine's memory is in use when so much more is."""
     return (get_used_memory() + more_gb * 2**30) / get_system_memory()
+
+
+def test_a_driver_killed_ten_times_costs_nothing_that_had_finished(tmp_path: Path) -> None:
+    """Every trial has one record in the end, of all its steps, and the front lacks no point."""
+    yaml = experiment(tmp_path, steps=6_000, slow=0.002)
+    run = tmp_path / "a"
+    arguments: tuple[object, ...] = ("sweep", yaml, "--out", tmp_path, "--run-id", "a")
+    moments = np.random.default_rng(1).uniform(1.0, 5.0, size=10)
+    killed = 0
+    for moment in moments:
+        driver = subprocess.Popen(
+            [sys.executable, "-m", "dosefront.cli", *map(str, arguments)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+        )
+        arguments = ("resume", run)
+        until = time.monotonic() + 100
+        while time.monotonic() < until and driver.poll() is None and not has_begun(run, driver.pid):
+            time.sleep(0.1)
+        time.sleep(moment)
+        killed += driver.poll() is None
+        driver.send_signal(signal.SIGKILL)
+        driver.wait(timeout=60)
+        if len(records(run)) == 3:
+            break
+    assert killed >= 1
+    done = dosefront("resume", run)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in (run / "ledger.jsonl").read_text().splitlines()]
+    ended = [line["trial_id"] for line in lines if line["kind"] == "trial"]
+    assert len(ended) == len(set(ended)) == 3
+    assert all(record.steps >= 6_000 for record in records(run))
+    assert len(read_front(run / "front.json").points) == 3
+    assert read_status(RunFolder(run)).state == "complete"
+    assert not (run / ".tune").exists()
+    assert not (run / ".ray").exists()
+
+
+def has_begun(run: Path, driver: int) -> bool:
+    """Whether a trial reports to that driver."""
+    try:
+        owner = json.loads((run / "driver.lock").read_text())
+        status = read_status(RunFolder(run))
+    except (OSError, ValueError, UsageError):
+        return False
+    return bool(owner["process"] == driver and status.running)
