@@ -20,7 +20,7 @@ cohorts: {seed: 7, train: 64, select: 32, held_out: 64}
 weights: [[0.3, 0.7]]
 algorithms: [ALGORITHM]
 """
-SMALL = "network: [16], environments: 8"
+SMALL = "network: [16], environments: 16"
 ALGORITHMS = {
     "PPO": f"{{name: PPO, steps: 4000, {SMALL}, fragment: 16, minibatch: 64}}",
     "DQN": f"{{name: DQN, steps: 1000, {SMALL}, learning_starts: 50, batch: 32}}",
