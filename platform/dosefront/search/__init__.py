@@ -1,0 +1,14 @@
+"""Which preference next: searches that choose each trial from those that have ended.
+
+Pure functions of a ledger: no Ray, no memory, so that a crashed sweep goes on where it was.
+"""
+
+from dosefront.search.experiments import VerifiedGap, find_verified_gaps, search_for
+from dosefront.search.search import Search
+
+__all__ = [
+    "Search",
+    "VerifiedGap",
+    "find_verified_gaps",
+    "search_for",
+]
