@@ -8,7 +8,15 @@ from dosefront.experiment.environment import (
     describe,
 )
 from dosefront.experiment.load import dump_resolved, json_schema, load_experiment
-from dosefront.experiment.settings import DQNSettings, PPOSettings
+from dosefront.experiment.search import (
+    BudgetSection,
+    GainSection,
+    SchedulerSection,
+    SearchSection,
+    SpanSection,
+)
+from dosefront.experiment.search_faults import fixed_settings
+from dosefront.experiment.settings import AlgorithmSettings, DQNSettings, PPOSettings
 from dosefront.experiment.spec import (
     CohortSection,
     ExperimentSpec,
@@ -20,21 +28,28 @@ from dosefront.experiment.spec import (
 from dosefront.experiment.subject import named_subject
 
 __all__ = [
+    "AlgorithmSettings",
+    "BudgetSection",
     "CohortSection",
     "DQNSettings",
     "EnvironmentDescription",
     "EnvironmentSection",
     "ExperimentSpec",
+    "GainSection",
     "LatticeSection",
     "Listed",
     "PPOSettings",
     "RegimenSection",
     "ResourceSection",
+    "SchedulerSection",
+    "SearchSection",
+    "SpanSection",
     "TrackingSection",
     "WandbSection",
     "catalogue",
     "describe",
     "dump_resolved",
+    "fixed_settings",
     "json_schema",
     "listed",
     "load_experiment",

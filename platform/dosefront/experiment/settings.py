@@ -1,6 +1,7 @@
 """Settings of the algorithms, with their defaults, and what each can take."""
 
-from typing import Annotated, ClassVar, Literal, get_args
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -27,6 +28,19 @@ class _Settings(Section):
     discount: Share = 1.0
     history: Count = 1
     """Observations that the policy is shown: the newest and those before it."""
+
+    def changed(self, settings: Mapping[str, Any]) -> Self:
+        """These settings with others in some places.
+
+        Raises:
+            ValueError: unknown settings, or values that are refused.
+        """
+        return type(self).model_validate({**self.model_dump(), **settings})
+
+    @classmethod
+    def is_whole(cls, setting: str) -> bool:
+        """Whether a setting is a whole number."""
+        return cls.model_fields[setting].annotation is int
 
 
 class _OnPolicySettings(_Settings):

@@ -1,10 +1,19 @@
 """The experiment: one YAML file's content, and the trials that follow from it."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from dosefront.experiment.document import Location
 from dosefront.experiment.environment import EnvironmentSection
@@ -14,6 +23,8 @@ from dosefront.experiment.scalarizations import (
     Preference,
     ScalarizationSection,
 )
+from dosefront.experiment.search import SearchSection
+from dosefront.experiment.search_faults import search_faults
 from dosefront.experiment.settings import ALGORITHM_SETTINGS, AlgorithmSettings, name_of
 from dosefront.experiment.values import (
     Count,
@@ -125,8 +136,25 @@ class ExperimentSpec(Section):
         tuple[AlgorithmSettings, ...], Field(min_length=1), AfterValidator(distinct)
     ]
     seeds: Annotated[tuple[Whole, ...], Field(min_length=1), AfterValidator(distinct)] = (1,)
+    search: SearchSection | None = None
     resources: ResourceSection = ResourceSection()
     tracking: TrackingSection = TrackingSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _searches_begin_with_each_objective_alone(cls, written: Any) -> Any:
+        """With a search, weights and scalarization that are left out are what it begins with."""
+        search = written.get("search") if isinstance(written, dict) else None
+        if not isinstance(search, dict) or search.get("preferences", "planned") == "planned":
+            return written
+        objectives = written.get("objectives")
+        count = len(objectives) if isinstance(objectives, list | tuple) else 0
+        is_by_chebyshev = search["preferences"] == "gap" and search.get("targets") != "epsilon"
+        return {
+            "weights": {"lattice": max(count, 2)},
+            "scalarizations": [{"name": "chebyshev" if is_by_chebyshev else "linear"}],
+            **{key: value for key, value in written.items() if key != "weights" or value},
+        }
 
     @field_validator("weights")
     @classmethod
@@ -198,30 +226,73 @@ class ExperimentSpec(Section):
             return tuple(tuple(vector) for vector in vectors.tolist())
         return self.weights or ()
 
-    def trials(self) -> tuple[TrialSpec, ...]:
-        """One trial per preference that an algorithm learns, and seed.
+    @field_validator("search")
+    @classmethod
+    def _search_suits_the_experiment(
+        cls, search: SearchSection | None, info: ValidationInfo
+    ) -> SearchSection | None:
+        if search is None or not {"objectives", "algorithms"} <= info.data.keys():
+            return search
+        objectives, algorithms = len(info.data["objectives"]), info.data["algorithms"]
+        if faults := search_faults(search, objectives=objectives, algorithms=algorithms):
+            raise ValidationError.from_exception_data("", faults)
+        return search
 
-        An algorithm that is conditioned on the preference learns all weights in one trial.
+    def trials(self) -> tuple[TrialSpec, ...]:
+        """The planned trials: one per preference that an algorithm learns, and seed.
+
+        An algorithm that is conditioned on the preference learns all weights in one trial. With a
+        search, these are the ones that it begins with.
         """
         return tuple(
-            TrialSpec(
-                environment=self.environment.id,
-                environment_options=self.environment.constructor_arguments(),
-                objectives=self.objectives,
-                algorithm=algorithm.name,
-                scalarization=written,
-                preferences=preferences,
-                seed=seed,
-                steps=algorithm.steps,
-                settings=algorithm.model_dump(mode="json", exclude={"name", "steps"}),
-                cohorts=self.cohorts.model_dump(),
-                discount=self.evaluation.discount,
-            )
-            for (written, weights), algorithm, seed in itertools.product(
-                self._preferences(), self.algorithms, self.seeds
-            )
-            if written["name"] in algorithm.scalarizations
-            for preferences in self._judged(algorithm, weights)
+            self.trial(algorithm, written, preferences=preferences, seed=seed)
+            for section in self._preferences()
+            for algorithm, seed in itertools.product(self.algorithms, self.seeds)
+            for written, preferences in self._judged(algorithm, section)
+        )
+
+    def planned(
+        self, algorithm: AlgorithmSettings
+    ) -> tuple[tuple[dict[str, Any], tuple[tuple[float, ...], ...]], ...]:
+        """Scalarization and preferences of each planned trial of an algorithm."""
+        return tuple(
+            each for section in self._preferences() for each in self._judged(algorithm, section)
+        )
+
+    def trial(
+        self,
+        algorithm: AlgorithmSettings,
+        written: Mapping[str, Any],
+        *,
+        preferences: tuple[tuple[float, ...], ...],
+        seed: int,
+        settings: Mapping[str, Any] | None = None,
+    ) -> TrialSpec:
+        """A trial of the experiment.
+
+        Args:
+            algorithm: one of the experiment's.
+            written: the scalarization.
+            preferences: the weights at which the policy is judged.
+            seed: of the training.
+            settings: what differs from the algorithm's own settings.
+
+        Raises:
+            ValueError: the algorithm refuses the settings.
+        """
+        algorithm = algorithm.changed(settings) if settings else algorithm
+        return TrialSpec(
+            environment=self.environment.id,
+            environment_options=self.environment.constructor_arguments(),
+            objectives=self.objectives,
+            algorithm=algorithm.name,
+            scalarization=written,
+            preferences=preferences,
+            seed=seed,
+            steps=algorithm.steps,
+            settings=algorithm.model_dump(mode="json", exclude={"name", "steps"}),
+            cohorts=self.cohorts.model_dump(),
+            discount=self.evaluation.discount,
         )
 
     def _preferences(self) -> Iterator[Preference]:
@@ -229,11 +300,14 @@ class ExperimentSpec(Section):
             yield from section.preferences(self.objectives)
 
     def _judged(
-        self, algorithm: AlgorithmSettings, weights: tuple[float, ...] | None
-    ) -> Iterator[tuple[tuple[float, ...], ...]]:
-        """The preferences that each trial of an algorithm is judged at."""
+        self, algorithm: AlgorithmSettings, preference: Preference
+    ) -> Iterator[tuple[dict[str, Any], tuple[tuple[float, ...], ...]]]:
+        """The scalarization and the preferences of each trial of an algorithm."""
+        written, weights = preference
+        if written["name"] not in algorithm.scalarizations:
+            return
         vectors = self.weight_vectors() if weights is None else (weights,)
         if algorithm.is_conditioned:
-            yield vectors
+            yield written, vectors
         else:
-            yield from ((vector,) for vector in vectors)
+            yield from ((written, (vector,)) for vector in vectors)

@@ -43,13 +43,14 @@ def placed_faults(messages: Mapping[Location, str]) -> ValidationError:
     A place that ends in "[key]" is that of the key.
     """
     return ValidationError.from_exception_data(
-        "",
-        [
-            InitErrorDetails(
-                type="value_error", loc=place, input=None, ctx={"error": ValueError(message)}
-            )
-            for place, message in messages.items()
-        ],
+        "", [told(place, message) for place, message in messages.items()]
+    )
+
+
+def told(place: Location, message: str) -> InitErrorDetails:
+    """A fault of our own at a place within a value."""
+    return InitErrorDetails(
+        type="value_error", loc=place, input=None, ctx={"error": ValueError(message)}
     )
 
 

@@ -1,5 +1,14 @@
-"""Which trial next: a plan's, in its order."""
+"""Which preference next: searches that choose each trial from those that have ended.
 
-from dosefront.search.planned import Planned, Search, search_for
+Pure functions of a ledger: no Ray, no memory, so that a crashed sweep goes on where it was.
+"""
 
-__all__ = ["Planned", "Search", "search_for"]
+from dosefront.search.experiments import VerifiedGap, find_verified_gaps, search_for
+from dosefront.search.search import Search
+
+__all__ = [
+    "Search",
+    "VerifiedGap",
+    "find_verified_gaps",
+    "search_for",
+]
