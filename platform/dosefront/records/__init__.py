@@ -13,7 +13,7 @@ from dosefront.records.front_summary import (
 from dosefront.records.ledger import DamagedLine, Ledger, LedgerContents
 from dosefront.records.outcome import Outcome
 from dosefront.records.record import ComparatorRecord, JudgedPolicy, TrialRecord
-from dosefront.records.storage import write_atomically
+from dosefront.records.storage import storage_error, write_atomically
 from dosefront.records.trial import TrialSpec
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "figures",
     "front_rows",
     "read_front",
+    "storage_error",
     "summarise",
     "write_atomically",
     "write_front",
