@@ -23,8 +23,6 @@ Answer = TypeVar("Answer")
 class RunnerState:
     """What a runner is in the middle of."""
 
-    index: int
-    """Its number; 0 is the one in the algorithm's own process."""
     going_on: dict[str, Any] | None
     """What our runner keeps beside its environments; None of RLlib's, which begins new courses."""
     door: bytes | None
@@ -45,7 +43,7 @@ def algorithm_state(algorithm: Algorithm) -> dict[str, Any]:
     return {
         "rllib": algorithm.get_state(),
         "replay": None if replay is None else replay.get_state(),
-        "runners": ask_runners(algorithm, _runner_state),
+        "runners": ask_runners(algorithm, _pickled_runner),
     }
 
 
@@ -61,11 +59,11 @@ def set_algorithm_state(algorithm: Algorithm, state: dict[str, Any]) -> list[str
         algorithm.local_replay_buffer.set_state(state["replay"])
     group = algorithm.env_runner_group
     refusals: list[str] = []
-    for each in state["runners"]:
-        go_on = partial(_set_runner_state, state=each)
+    for index, pickled in state["runners"]:
+        go_on = partial(_set_runner_state, pickled=pickled)
         if group.num_remote_workers():
             refusals += group.foreach_env_runner(
-                go_on, local_env_runner=False, remote_worker_ids=[each.index]
+                go_on, local_env_runner=False, remote_worker_ids=[index]
             )
         else:
             refusals.append(go_on(group.local_env_runner))
@@ -83,6 +81,11 @@ def ask_runners(
     return [question(group.local_env_runner)]
 
 
+def _pickled_runner(runner: SingleAgentEnvRunner) -> tuple[int, bytes]:
+    """Its number and state; pickled at its place, for arrays that Ray hands over are read-only."""
+    return runner.worker_index or 0, pickle.dumps(_runner_state(runner), pickle.HIGHEST_PROTOCOL)
+
+
 def _runner_state(runner: SingleAgentEnvRunner) -> RunnerState:
     env = runner.env.unwrapped
     door, refusal, going_on = None, "", None
@@ -94,7 +97,6 @@ def _runner_state(runner: SingleAgentEnvRunner) -> RunnerState:
             refusal = f"it cannot be pickled: {type(error).__name__}: {error}"
     words = np.random.SeedSequence((runner._seed, env.courses_begun)).generate_state(1)
     return RunnerState(
-        index=runner.worker_index or 0,
         going_on=going_on,
         door=door,
         refusal=refusal,
@@ -104,8 +106,9 @@ def _runner_state(runner: SingleAgentEnvRunner) -> RunnerState:
     )
 
 
-def _set_runner_state(runner: SingleAgentEnvRunner, *, state: RunnerState) -> str:
+def _set_runner_state(runner: SingleAgentEnvRunner, *, pickled: bytes) -> str:
     """Returns why its environments begin new courses, if they do although they should not."""
+    state: RunnerState = pickle.loads(pickled)
     refusal = state.refusal
     if state.going_on is not None:
         runner.go_on(state.going_on)
