@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -30,7 +31,7 @@ from posology.dosing.environment import (
 from posology.dosing.panel import Panel
 from posology.dosing.wards import Wards
 from posology.library import regimen_names, tumour_names
-from posology.patients import Cohort, stream_key
+from posology.patients import stream_key
 from posology.pharmacology import kill_model
 from posology.treatment import (
     DOSE_LEVELS,
@@ -92,17 +93,13 @@ class ClinicVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.twins = twins
         circumstances = made_scenario(scenario)
 
-        def make(slots: int, cohort: Cohort, regimen: Regimen) -> Courses:
-            return Courses(
-                slots,
-                cohort=cohort,
-                regimen=regimen,
-                scenario=circumstances,
-                decide_when_due=decisions == "due",
-                interaction=interaction,
-                synergy=synergy,
-            )
-
+        make = partial(  # and no function of our own, so that the environment can be pickled
+            Courses,
+            scenario=circumstances,
+            decide_when_due=decisions == "due",
+            interaction=interaction,
+            synergy=synergy,
+        )
         self.panel = Panel.virtual(
             patients, seed=cohort_seed, split=split, regimens=regimens, parameters=parameters
         )

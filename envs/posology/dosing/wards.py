@@ -36,11 +36,11 @@ class Wards:
     Args:
         slots: courses side by side.
         panel: whose patients are treated.
-        make: courses of a number of slots over some patients, on a regimen.
+        make: ``make(slots, cohort=..., regimen=...)`` gives courses over the cohort's patients.
     """
 
     def __init__(
-        self, slots: int, *, panel: Panel, make: Callable[[int, Cohort, Regimen], Courses]
+        self, slots: int, *, panel: Panel, make: Callable[..., Courses]
     ) -> None:
         self.panel = panel
         self.regimens = tuple(Regimen.labelled(name) for name in panel.regimens)
@@ -126,7 +126,9 @@ class Wards:
             own = np.flatnonzero(self.panel.regimen == index)
             size = max(_FEWEST_ROWS, number)
             cohort = self.panel.cohort.taken(own)
-            self._courses[index] = self._make(size, cohort, self.regimens[index])
+            self._courses[index] = self._make(
+                size, cohort=cohort, regimen=self.regimens[index]
+            )
             self._free[index] = list(range(size))
         free, courses = self._free[index], self._courses[index]
         if len(free) < number:

@@ -31,6 +31,16 @@ class ColumnLearner(TorchLearner):  # type: ignore[misc]  # Ray is untyped
         super().build()
         self._generator = torch.Generator().manual_seed(self.config.seed or 0)
 
+    def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The stock learner's, and the generator."""
+        return {**super().get_state(*args, **kwargs), "generator": self._generator.get_state()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what another learner had; weights may come alone."""
+        super().set_state(state)
+        if "generator" in state:
+            self._generator.set_state(state["generator"])
+
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam in one fused kernel: the stock one loops over many small tensors in Python."""
         for name, parameters in self.parameter_groups().items():

@@ -63,6 +63,16 @@ class ColumnReplay(ColumnAlgorithm):
         self._generator = np.random.default_rng(self.config.seed)
         self._owed = 0.0
 
+    def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The stock algorithm's, and the replay."""
+        replay = (self._replay, self._generator, self._owed)
+        return {**super().get_state(*args, **kwargs), "column_replay": replay}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what another algorithm had."""
+        super().set_state(state)
+        self._replay, self._generator, self._owed = state["column_replay"]
+
     def lesson(self, fragment: Fragment) -> Mapping[str, Any] | None:
         """So many transitions that each is replayed as often as it should be on average."""
         self._replay.add(fragment)

@@ -13,6 +13,13 @@ from dosefront.learn.fragment import Fragment
 
 MOST_COURSES, MOST_DECISIONS = 1 << 24, 1 << 16
 """Of one environment, and in one course: what keeps the numbers of occasions apart."""
+GOING_ON = frozenset(
+    {
+        *("_actions", "_steps", "_seed", "_needs_initial_reset"),
+        *("_observations", "_ended", "_courses", "_decisions"),
+    }
+)
+"""What a runner keeps from one fragment to the next."""
 
 
 class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # Ray is untyped
@@ -35,6 +42,19 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # Ray is unt
             self._actions.seed()
         else:
             self._actions.manual_seed(self._seed)
+
+    def going_on(self) -> dict[str, Any]:
+        """All that its next fragments depend on, save environments and weights."""
+        return {name: kept for name, kept in vars(self).items() if name in GOING_ON}
+
+    def go_on(self, state: dict[str, Any]) -> None:
+        """Go on with what another runner had."""
+        vars(self).update(state)
+
+    def take_door(self, door: ScalarizedVectorEnv) -> None:
+        """Go on with the environments of another runner."""
+        self._door.close()
+        self.env.env = self._door = door
 
     def recent_returns(self) -> Float[np.ndarray, "courses objectives"]:
         """Undiscounted return vectors of the courses that finished last."""

@@ -97,6 +97,11 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         """The preference that each course is to serve."""
         return self._situation.preferences
 
+    @property
+    def courses_begun(self) -> int:
+        """Grows with every course; where from depends on the seed."""
+        return int(self._courses.sum())
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:

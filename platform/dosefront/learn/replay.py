@@ -20,6 +20,17 @@ class Replay:
         self._next = 0
         self.size = 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the room that is not filled yet."""
+        filled = {name: column[: self.size] for name, column in self._columns.items()}
+        return {**vars(self), "_columns": filled}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        for name, filled in self._columns.items():
+            self._columns[name] = np.empty((self._capacity, *filled.shape[1:]), filled.dtype)
+            self._columns[name][: self.size] = filled
+
     def add(self, fragment: Fragment) -> None:
         """Keep the decisions of a fragment; each with the observation that followed."""
         for name, rows in transitions(fragment).items():

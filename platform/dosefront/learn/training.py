@@ -16,12 +16,16 @@ from dosefront.errors import CheckpointError, DosefrontError
 from dosefront.evaluate import TRAIN, NetworkPolicy, chosen_objectives, cohort_options, roll_out
 from dosefront.front import EpsilonConstraint, expected_utility, lattice, normalise
 from dosefront.learn.algorithms import Seen, algorithm_config
+from dosefront.learn.checkpoint import read_checkpoint, write_checkpoint
 from dosefront.learn.column_ppo import ColumnPPO
 from dosefront.learn.door import ScalarizedVectorEnv, make_scalarized
+from dosefront.learn.interrupted import algorithm_state, ask_runners, set_algorithm_state
 from dosefront.learn.multipliers import Multipliers
 from dosefront.learn.policy_layers import network_policy
 from dosefront.learn.warm_start import begin_from, for_its_preference
 from dosefront.records import TrialSpec
+
+log = logging.getLogger(__name__)
 
 DOOR = "dosefront-scalarized"
 """Name under which RLlib knows the scalarizing door."""
@@ -200,6 +204,44 @@ class Training:
         """Release what RLlib holds."""
         self._algorithm.stop()
 
+    def save(self, folder: Path) -> None:
+        """Write into a folder all that the training would go on with.
+
+        What an earlier call wrote there stays until the new state is there as a whole.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        state = {
+            "algorithm": algorithm_state(self._algorithm),
+            "limits": None if self._limits is None else self._limits.state(),
+            "steps": self.steps,
+            "seconds": self._seconds,
+        }
+        write_checkpoint(folder, state, trial=self.spec)
+
+    def restore(self, folder: Path) -> None:
+        """Go on where the training was that was saved there; to be called before any training.
+
+        On columns it goes on bit for bit, as if it had not been interrupted, unless an environment
+        cannot be pickled: then its courses begin anew, and a warning is logged. RLlib's own
+        algorithms always begin new courses. The file is unpickled: restore only what you saved.
+
+        Raises:
+            CheckpointError: nothing was saved there, it is damaged, or of another trial or other
+                versions.
+        """
+        state = read_checkpoint(folder, trial=self.spec)
+        refusals = set_algorithm_state(self._algorithm, state["algorithm"])
+        if refusals:
+            log.warning(
+                "%s goes on from step %d with new courses of %s, and not bit for bit: %s",
+                *(self.spec.label, state["steps"], self.spec.environment, refusals[0]),
+            )
+        if self._limits is not None:
+            self._limits.set_state(state["limits"])
+        self.steps, self._seconds = state["steps"], state["seconds"]
+
     def _nearest(self, start: NetworkPolicy) -> NetworkPolicy:
         """The start as this training takes it: for one preference, unless it serves all too."""
         if self.view.preference is not None or start.view.preference is None:
@@ -234,13 +276,7 @@ class Training:
                 )
 
     def _ask_doors(self, question: Any) -> list[Any]:
-        group = self._algorithm.env_runner_group
-        if group.num_remote_workers():
-            found: list[Any] = group.foreach_env_runner(
-                lambda runner: question(runner.env.unwrapped), local_env_runner=False
-            )
-            return found
-        return [question(group.local_env_runner.env.unwrapped)]
+        return ask_runners(self._algorithm, lambda runner: question(runner.env.unwrapped))
 
 
 def _returns(door: ScalarizedVectorEnv) -> tuple[np.ndarray, np.ndarray]:
@@ -265,11 +301,21 @@ class _Limits:
         self._scalarization: Any = training.scalarization
         self._weights = np.array(training.spec.preferences[0])
         self._multipliers = Multipliers(self._weights)
+        self._algorithm = algorithm
         algorithm.multipliers = self._multipliers
         self._iterations = 0
         self._gap = np.zeros(len(self._weights))
         self._best = training.current_policy()
         self._best_utility = -np.inf
+
+    def state(self) -> dict[str, Any]:
+        """All that changes in a training."""
+        return {name: kept for name, kept in vars(self).items() if name in _Limits.CHANGES}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on with what another training had."""
+        vars(self).update(state)
+        self._algorithm.multipliers = self._multipliers
 
     def keep(self) -> None:
         """Compare and correct, after an iteration."""
