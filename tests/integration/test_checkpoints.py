@@ -56,7 +56,7 @@ def test_half_a_checkpoint_and_that_of_another_trial_are_refused(tmp_path: Path)
     spec, other = trial(tmp_path, "PPO"), trial(tmp_path, "DQN")
     with Training(spec) as training:
         training.save(tmp_path)
-        with pytest.raises(CheckpointError, match="holds no whole checkpoint"):
+        with pytest.raises(CheckpointError, match="train the trial from its beginning"):
             training.restore(tmp_path / "algorithm")
-    with Training(other) as training, pytest.raises(CheckpointError, match=spec.trial_id):
+    with Training(other) as training, pytest.raises(CheckpointError):
         training.restore(tmp_path)

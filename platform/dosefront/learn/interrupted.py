@@ -119,7 +119,9 @@ def _set_runner_state(runner: SingleAgentEnvRunner, *, pickled: bytes) -> str:
             refusal = f"it cannot be unpickled: {type(error).__name__}: {error}"
     if state.door is None or refusal:
         door = runner.env.unwrapped
-        for kept, recent in zip((door.return_vectors, door.scalar_returns), state.recent):
+        for kept, recent in zip(
+            (door.return_vectors, door.scalar_returns), state.recent, strict=True
+        ):
             kept.extend(recent)
         runner._seed, runner._needs_initial_reset = state.next_seed, True
     python, numpy, own = state.global_draws

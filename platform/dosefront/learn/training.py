@@ -1,6 +1,6 @@
 """One trial's training, a slice at a time."""
 
-import pickle
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from ray.tune.registry import register_env
 
-from dosefront.errors import CheckpointError, DosefrontError
+from dosefront.errors import DosefrontError
 from dosefront.evaluate import TRAIN, NetworkPolicy, chosen_objectives, cohort_options, roll_out
 from dosefront.front import EpsilonConstraint, expected_utility, lattice, normalise
 from dosefront.learn.algorithms import Seen, algorithm_config
@@ -32,8 +32,6 @@ DOOR = "dosefront-scalarized"
 CHECKED, CHECK_EVERY = 512, 4
 """Training patients on whom the greedy policy is held against its limits, and how often, in
 iterations."""
-STATE = "training.pkl"
-"""File of a checkpoint beside RLlib's own."""
 CANDIDATES = 11
 """Preferences at which a start is tried."""
 
@@ -165,41 +163,6 @@ class Training:
         )
         return normalise(results.returns, self.objectives)
 
-    def save(self, folder: Path) -> None:
-        """Write what the training has learned, for `restore`.
-
-        The courses under way and a replay buffer are not kept: a restored training begins new
-        courses, and one that learns by replay fills its buffer anew.
-        """
-        self._algorithm.save_to_path(str((folder / "algorithm").resolve()))
-        state = {
-            "trial": self.spec.trial_id,
-            "steps": self.steps,
-            "seconds": self._seconds,
-            "limits": self._limits and self._limits.state(),
-        }
-        (folder / STATE).write_bytes(pickle.dumps(state))  # last, so that it vouches for the rest
-
-    def restore(self, folder: Path) -> None:
-        """Go on from what `save` wrote; unpickles it, so it must come from one's own sweep.
-
-        Raises:
-            CheckpointError: the folder holds no whole checkpoint of this trial.
-        """
-        try:
-            state = pickle.loads((folder / STATE).read_bytes())
-            if state["trial"] != self.spec.trial_id:
-                raise ValueError(f"it is of trial {state['trial']}")
-            self._algorithm.restore_from_path(str((folder / "algorithm").resolve()))
-        except (OSError, ValueError, KeyError, TypeError, EOFError, pickle.PickleError) as error:
-            raise CheckpointError(
-                f"{self.spec.label} was to go on from {folder}, which holds no whole checkpoint of "
-                f"it: {error}. Delete that folder, and the trial begins anew."
-            ) from error
-        self.steps, self._seconds = state["steps"], state["seconds"]
-        if self._limits is not None:
-            self._limits.set_state(state["limits"])
-
     def close(self) -> None:
         """Release what RLlib holds."""
         self._algorithm.stop()
@@ -294,10 +257,10 @@ class _Limits:
     is what will be judged, differed from the exploring one when both were last compared.
     """
 
-    _KEPT = ("_multipliers", "_iterations", "_gap", "_best", "_best_utility")
+    CHANGES = frozenset({"_multipliers", "_iterations", "_gap", "_best", "_best_utility"})
 
     def __init__(self, training: Training, algorithm: ColumnPPO) -> None:
-        self._training, self._algorithm = training, algorithm
+        self._training = training
         self._scalarization: Any = training.scalarization
         self._weights = np.array(training.spec.preferences[0])
         self._multipliers = Multipliers(self._weights)
@@ -329,15 +292,6 @@ class _Limits:
         limits = np.array(self._scalarization.limits)
         breaches = np.where(np.isfinite(limits), limits - (exploring + self._gap), 0.0)
         self._multipliers.update(breaches)
-
-    def state(self) -> dict[str, Any]:
-        """What `set_state` goes on from."""
-        return {name: vars(self)[name] for name in self._KEPT}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave."""
-        vars(self).update(state)
-        self._algorithm.multipliers = self._multipliers
 
     def best(self) -> NetworkPolicy:
         """The policy of the highest utility on training patients."""

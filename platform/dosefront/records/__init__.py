@@ -15,7 +15,7 @@ from dosefront.records.lock import is_locked, locked
 from dosefront.records.outcome import Outcome
 from dosefront.records.record import BegunRecord, ComparatorRecord, JudgedPolicy, TrialRecord
 from dosefront.records.run_status import RunningTrial, RunStatus, read_status, write_status
-from dosefront.records.storage import write_atomically
+from dosefront.records.storage import storage_error, write_atomically
 from dosefront.records.trial import TrialSpec
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "locked",
     "read_front",
     "read_status",
+    "storage_error",
     "summarise",
     "write_atomically",
     "write_front",
