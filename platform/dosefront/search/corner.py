@@ -16,6 +16,8 @@ from dosefront.search.progress import Ask, Preference, Progress, values_of
 
 WORTH = 1e-4
 """Improvement of the weighted sum, on the reference box's scale, for which a trial is begun."""
+UNWEIGHED = 1e-9
+"""What decides where a weight is 0."""
 LINEAR = {"name": "linear"}
 
 Weights = Float[np.ndarray, "corners objectives"]
@@ -31,9 +33,9 @@ def best_corner(progress: Progress, section: SearchSection) -> Ask | None:
     if len(values) == 0:
         return None
     solved, best = _solved(progress)
-    ceiling = np.maximum(values.max(axis=0), 1.0)
+    box = np.minimum(values.min(axis=0), 0.0), np.maximum(values.max(axis=0), 1.0)
     hoped = [
-        _most(np.array(each), solved, best, ceiling)
+        _most(np.array(each), solved, best, box)
         for spec in progress.pending
         for each in spec.preferences
     ]
@@ -42,7 +44,7 @@ def best_corner(progress: Progress, section: SearchSection) -> Ask | None:
     chosen: tuple[float, Preference] | None = None
     for corner in corner_weights(known):
         preference = Preference(LINEAR, (_rounded(corner),))
-        most = float(_most(corner, solved, best, ceiling) @ corner)
+        most = float(_most(corner, solved, best, box) @ corner)
         improvement = most - float((known @ corner).max())
         if preference not in asked and improvement > max(WORTH, chosen[0] if chosen else 0.0):
             chosen = (improvement, preference)
@@ -92,14 +94,17 @@ def _most(
     weights: Float[np.ndarray, " objectives"],
     solved: Weights,
     best: Float[np.ndarray, " corners"],
-    ceiling: Float[np.ndarray, " objectives"],
+    box: tuple[Float[np.ndarray, " objectives"], Float[np.ndarray, " objectives"]],
 ) -> Float[np.ndarray, " objectives"]:
-    """The point with the largest weighted sum that finished trials do not rule out."""
+    """The point with the largest weighted sum that finished trials do not rule out.
+
+    In objectives that weigh nothing it is the least of the box.
+    """
     found = linprog(
-        -weights,
+        -weights + UNWEIGHED,
         A_ub=solved if len(solved) else None,
         b_ub=best if len(solved) else None,
-        bounds=[(None, each) for each in ceiling],
+        bounds=np.column_stack(box),
     )
     return np.asarray(found.x)
 
