@@ -9,19 +9,23 @@ doi:10.1016/j.ejor.2004.08.029, and Klamroth et al. (2015), doi:10.1016/j.ejor.2
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float
 
 from dosefront.experiment import SearchSection
 from dosefront.front import AUGMENTATION, Objective, nondominated
-from dosefront.search.progress import Ask, Preference, Progress, preference_of
+from dosefront.records import TrialRecord
+from dosefront.search.progress import Ask, Preference, Progress, preference_of, values_of
 
 Corner = tuple[float, float]
 """A value vector on the reference box's scale, cut off at the reference."""
 
 ATTEMPTS = 2
-"""Ended trials that aimed at a gap and left it empty, until it is believed."""
+"""Trials that aimed at a gap and found nothing new, until it is believed."""
+NEAR = 0.01
+"""Of the reference box: a point that is so near a known one in each objective is not new."""
 SMALLEST = 1e-4
 """Share of the reference box that a gap must have to be worth a trial."""
 EDGE = 0.01
@@ -38,7 +42,7 @@ class Gap:
     """The neighbour that is worse in the first objective."""
     right: Corner
     attempts: int = 0
-    """Ended trials that aimed at it."""
+    """Trials that aimed at it and found nothing new."""
 
     @property
     def size(self) -> float:
@@ -56,6 +60,7 @@ class Gap:
         return (x, y)
 
 
+@runtime_checkable
 class Targets(Protocol):
     """A family of preferences, each of which aims at one place of a front."""
 
@@ -109,8 +114,8 @@ class LimitTargets:
     objectives: tuple[Objective, ...]
 
     def into(self, gap: Gap) -> tuple[Preference, ...]:
-        """At the middle of the gap, then nearer to its right end."""
-        return tuple(self._at(gap.at(share)[1]) for share in (0.5, 0.75, 0.25))
+        """At the middle of the gap, then near its right end, left of which lies all else."""
+        return tuple(self._at(gap.at(share)[1]) for share in (0.5, 0.9, 0.25, 0.75))
 
     def _at(self, level: float) -> Preference:
         first, second = self.objectives
@@ -185,17 +190,43 @@ def _gaps(progress: Progress, targets: Targets) -> list[Gap]:
 
     Where the opening gave fewer than two points, the whole box is one.
     """
-    values = np.maximum(progress.values, 0.0)
-    front = sorted({(x, y) for x, y in values[nondominated(values)].tolist()})
+    front = _front(progress.values)
     if len(front) < 2:
         front = [] if progress.pending else [*WHOLE]
-    ended = [preference_of(each.spec) for each in progress.ended]
-    gaps = [Gap(left, right) for left, right in pairwise(front)]
+    fruitless = [preference_of(each.spec) for each in _fruitless(progress)]
+    gaps = [Gap(_counting(left), _counting(right)) for left, right in pairwise(front)]
     return [
-        replace(gap, attempts=len(_crossings(gap, ended, targets)))
+        replace(gap, attempts=len(_crossings(gap, fruitless, targets)))
         for gap in gaps
         if gap.size > SMALLEST
     ]
+
+
+def _front(values: Float[np.ndarray, "points objectives"]) -> list[Corner]:
+    """The nondominated points from left to right."""
+    return sorted({(x, y) for x, y in values[nondominated(values)].tolist()})
+
+
+def _counting(point: Corner) -> Corner:
+    """The point, cut off at the reference: what lies beyond it counts nothing."""
+    x, y = point
+    return (max(x, 0.0), max(y, 0.0))
+
+
+def _fruitless(progress: Progress) -> list[TrialRecord]:
+    """Ended trials that failed, or found nothing new when they ended."""
+    fruitless: list[TrialRecord] = []
+    known = np.empty((0, 2))
+    for record in progress.ended:
+        found = values_of([record], progress.objectives)
+        known = np.concatenate([known, found])
+        is_new = nondominated(known)[len(known) - len(found) :]
+        for number, value in enumerate(found):
+            before = known[: len(known) - len(found)]
+            is_new[number] &= not np.any(np.all(np.abs(before - value) <= NEAR, axis=1))
+        if not np.any(is_new):
+            fruitless.append(record)
+    return fruitless
 
 
 def _crossings(gap: Gap, preferences: Sequence[Preference], targets: Targets) -> list[float]:
