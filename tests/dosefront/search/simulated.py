@@ -132,7 +132,7 @@ def points(ended: Sequence[TrialRecord]) -> list[tuple[float, ...]]:
     return [tuple(each) for each in normalise(np.array(values), objectives).tolist()]
 
 
-DENSE = np.linspace(0.0, 1.0, 20001)
+DENSE = np.linspace(0.0, 1.0, 4001)
 FRONTS = {
     "convex": np.column_stack([np.sin(DENSE * np.pi / 2), np.cos(DENSE * np.pi / 2)]),
     "concave": 1.0 - np.column_stack([np.cos(DENSE * np.pi / 2), np.sin(DENSE * np.pi / 2)]),
