@@ -6,6 +6,7 @@ adaptive search of Chebyshev weights or limits by boxes is that of Laumanns et a
 doi:10.1016/j.ejor.2004.08.029, and Klamroth et al. (2015), doi:10.1016/j.ejor.2015.03.031.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -68,6 +69,10 @@ class Targets(Protocol):
         """Preferences that aim into a gap, the best first."""
         ...
 
+    def alone(self, objective: int) -> Preference:
+        """The preference for one objective alone."""
+        ...
+
     def side(self, preference: Preference, point: Corner) -> float:
         """On which side of its target a point lies: above 0 on the left, linear in the point.
 
@@ -92,12 +97,17 @@ class ChebyshevTargets:
             self._through(each) for each in (gap.at(0.5), below, gap.at(0.25), gap.at(0.75))
         )
 
+    def alone(self, objective: int) -> Preference:
+        """All weight on it."""
+        return self._weighing(1.0 - objective)
+
     def _through(self, point: Corner) -> Preference:
         first, second = (1.0 / max(1.0 - each, EDGE) for each in point)
-        weight = round(first / (first + second), 6)
-        return Preference(
-            {"name": "chebyshev", "rho": self.rho}, ((weight, round(1.0 - weight, 6)),)
-        )
+        return self._weighing(round(first / (first + second), 6))
+
+    def _weighing(self, first: float) -> Preference:
+        weights = (first, round(1.0 - first, 6))
+        return Preference({"name": "chebyshev", "rho": self.rho}, (weights,))
 
     def side(self, preference: Preference, point: Corner) -> float:
         """Which objective lacks more."""
@@ -116,6 +126,10 @@ class LimitTargets:
     def into(self, gap: Gap) -> tuple[Preference, ...]:
         """At the middle of the gap, then near its right end, left of which lies all else."""
         return tuple(self._at(gap.at(share)[1]) for share in (0.5, 0.9, 0.25, 0.75))
+
+    def alone(self, objective: int) -> Preference:
+        """No limit, and all weight on it."""
+        return Preference({"name": "linear"}, ((1.0 - objective, float(objective)),))
 
     def _at(self, level: float) -> Preference:
         first, second = self.objectives
@@ -140,19 +154,20 @@ class LimitTargets:
 
 
 def widest_gap(progress: Progress, section: SearchSection) -> Ask | None:
-    """A preference that aims into the largest gap.
+    """A preference that aims into the largest gap, or beyond an end of the front.
 
     A pending trial counts as a point at its target.
     """
     targets = _targets(progress, section)
     asked = progress.asked
-    for gap in sorted(_open_gaps(progress, targets), key=lambda gap: gap.size, reverse=True):
-        aims = targets.into(gap)
-        turned = (*aims[gap.attempts :], *aims[: gap.attempts])
-        for preference in turned:
-            if preference not in asked:
-                return Ask(preference, draw=progress.own)
-    return None
+    aims = [*_beyond_the_ends(progress, targets)]
+    for gap in _open_gaps(progress, targets):
+        preferences = targets.into(gap)
+        turned = (*preferences[gap.attempts :], *preferences[: gap.attempts])
+        new = (each for each in turned if each not in asked)
+        aims += [(gap.size, each) for each in itertools.islice(new, 1)]
+    largest = max(aims, key=lambda aim: aim[0], default=None)
+    return largest and Ask(largest[1], draw=progress.own)
 
 
 def verified_gaps(progress: Progress, section: SearchSection) -> tuple[Gap, ...]:
@@ -170,6 +185,22 @@ def _targets(progress: Progress, section: SearchSection) -> Targets:
         if each.scalarization["name"] == "chebyshev"
     ]
     return ChebyshevTargets(*rhos[:1])
+
+
+def _beyond_the_ends(progress: Progress, targets: Targets) -> Iterator[tuple[float, Preference]]:
+    """Each objective alone, unless a trial was trained for it, with the size of what may be won.
+
+    So that a policy for all preferences which falls short of the ends does not bound the search.
+    """
+    front = _front(progress.values)
+    if not front:
+        return
+    trained = {each.weights for each in progress.asked if "limits" not in each.scalarization}
+    (left, top), (right, bottom) = _counting(front[0]), _counting(front[-1])
+    for objective, size in enumerate(((1.0 - right) * bottom, left * (1.0 - top))):
+        aim = targets.alone(objective)
+        if size > SMALLEST and aim.weights not in trained:
+            yield size, aim
 
 
 def _open_gaps(progress: Progress, targets: Targets) -> Iterator[Gap]:

@@ -182,6 +182,20 @@ class TestAConditionedPolicy:
         path = f"trials/{ended[0].spec.trial_id}/policy.npz"
         assert ended[1].spec.settings["start"] == path
 
+    def test_that_falls_short_of_the_ends_does_not_bound_the_search(self):
+        """Its policies are all the same, in the middle of the front."""
+
+        class Collapsed(Simulation):
+            def train(self, trial):
+                if len(trial.preferences) > 1:
+                    return Simulation(np.array([[0.6, 0.6]])).train(trial)
+                return super().train(trial)
+
+        ended = Collapsed(FRONTS["convex"]).run(self.spec(), most=4)
+        alone = {each.spec.preferences for each in ended[1:3]}
+        assert alone == {((0.0, 1.0),), ((1.0, 0.0),)}
+        assert all(each.spec.settings["start"] == ended[0].checkpoint for each in ended[1:3])
+
     def test_that_fails_leaves_everything_to_others(self):
         spec = self.spec()
         simulation = Simulation(FRONTS["convex"], fails=lambda each: len(each.preferences) > 1)
