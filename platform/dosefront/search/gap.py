@@ -219,11 +219,13 @@ def _open_gaps(progress: Progress, targets: Targets) -> Iterator[Gap]:
 def _gaps(progress: Progress, targets: Targets) -> list[Gap]:
     """Gaps between neighbours on the front that are large enough, from left to right.
 
-    Where the opening gave fewer than two points, the whole box is one.
+    Where all trials, those for each objective alone included, gave fewer than two points, the
+    whole box is one.
     """
     front = _front(progress.values)
     if len(front) < 2:
-        front = [] if progress.pending else [*WHOLE]
+        waits = progress.pending or any(_beyond_the_ends(progress, targets))
+        front = [] if waits else [*WHOLE]
     fruitless = [preference_of(each.spec) for each in _fruitless(progress)]
     gaps = [Gap(_counting(left), _counting(right)) for left, right in pairwise(front)]
     return [
