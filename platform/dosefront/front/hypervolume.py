@@ -52,7 +52,7 @@ def contributions(
     """Hypervolume that each point alone adds, as a share of the box."""
     inside = np.maximum(normalise(values, objectives), 0.0)
     added: Float[np.ndarray, " points"] = moocore.hv_contributions(
-        inside, ref=np.zeros(len(objectives)), maximise=True
+        inside, ref=np.zeros(len(objectives)), maximise=True, ignore_dominated=False
     )
     return added
 
