@@ -141,4 +141,9 @@ class SearchSection(Section):
     sampler: Literal["random", "optuna"] = "random"
     """Who chooses among them."""
     budget: BudgetSection = BudgetSection()
-    scheduler: Annotated[SchedulerSection | None, BeforeValidator(_scheduler)] = None
+    scheduler: Annotated[
+        SchedulerSection | None,
+        BeforeValidator(
+            _scheduler, json_schema_input_type=SchedulerSection | Literal["front-asha"] | None
+        ),
+    ] = None

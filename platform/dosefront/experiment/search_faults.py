@@ -15,6 +15,8 @@ from dosefront.suggestion import suggestion
 
 LEARNED = {"chebyshev": "chebyshev", "epsilon": "epsilon-constraint"}
 """Scalarization by the targets of a gap."""
+MOST_TRIED = 256
+"""Combinations of other settings beside which a value is tried."""
 DECIDED = {"name": "algorithms", "start": "warm_start"}
 """Settings that other keys decide."""
 
@@ -82,7 +84,8 @@ def _space_faults(
             yield told(("space", key, "[key]"), message)
         else:
             for place, value in _placed(values):
-                yield from _refusals(key, value, ("space", key, *place), algorithms)
+                for refusal in _refusals(key, value, search, algorithms):
+                    yield InitErrorDetails(**{**refusal, "loc": ("space", key, *place)})
     for (one, first), (other, second) in itertools.combinations(enumerate(algorithms, 1), 2):
         if search.space and fixed_settings(first, search) == fixed_settings(second, search):
             message = f"it varies all in which algorithms {one} and {other} differ. Keep one."
@@ -107,17 +110,40 @@ def _placed(values: SpanSection | tuple[Any, ...]) -> Iterator[tuple[Location, A
 
 
 def _refusals(
-    key: str, value: Any, place: Location, algorithms: Sequence[AlgorithmSettings]
-) -> Iterator[InitErrorDetails]:
-    """Why the first algorithm that has the setting refuses the value; nothing if none does."""
+    key: str, value: Any, search: SearchSection, algorithms: Sequence[AlgorithmSettings]
+) -> list[InitErrorDetails]:
+    """Why an algorithm refuses a value beside all that others may have; nothing if none does."""
     for algorithm in algorithms:
         if key not in type(algorithm).model_fields:
             continue
-        try:
-            algorithm.changed({key: value})
-        except ValidationError as error:
-            for each in error.errors():
-                yield InitErrorDetails(
-                    type=each["type"], loc=place, input=each["input"], ctx=each.get("ctx", {})
-                )
-            return
+        others = {
+            each: [value for _, value in _placed(values)]
+            for each, values in search.space.items()
+            if each != key and each in type(algorithm).model_fields
+        }
+        refusals: list[InitErrorDetails] = []
+        for chosen in itertools.islice(itertools.product(*others.values()), MOST_TRIED):
+            beside = dict(zip(others, chosen, strict=True))
+            refusals = _refused(algorithm, {**beside, key: value}, beside)
+            if not refusals:
+                break
+        if refusals:
+            return refusals
+    return []
+
+
+def _refused(
+    algorithm: AlgorithmSettings, settings: dict[str, Any], beside: dict[str, Any]
+) -> list[InitErrorDetails]:
+    """The faults of settings, but for those that lie at what stands beside."""
+    try:
+        algorithm.changed(settings)
+    except ValidationError as error:
+        return [
+            InitErrorDetails(
+                type=each["type"], loc=(), input=each["input"], ctx=each.get("ctx", {})
+            )
+            for each in error.errors()
+            if each["loc"][0] not in beside
+        ]
+    return []

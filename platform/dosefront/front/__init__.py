@@ -3,8 +3,14 @@
 Every objective is maximised inside; `Objective` converts from and to clinical units.
 """
 
-from dosefront.front.dominance import dominates, nondominated, share_dominated
-from dosefront.front.hypervolume import extents, hypervolume, normalise, points_beyond_reference
+from dosefront.front.dominance import dominates, nondominated, ranks, share_dominated
+from dosefront.front.hypervolume import (
+    contributions,
+    extents,
+    hypervolume,
+    normalise,
+    points_beyond_reference,
+)
 from dosefront.front.intervals import Estimate, mean_interval, paired_difference, rate_interval
 from dosefront.front.objective import Objective
 from dosefront.front.preferences import check_weights, lattice, spread
@@ -32,6 +38,7 @@ __all__ = [
     "Objective",
     "Scalarization",
     "check_weights",
+    "contributions",
     "dominates",
     "expected_utility",
     "extents",
@@ -43,6 +50,7 @@ __all__ = [
     "normalise",
     "paired_difference",
     "points_beyond_reference",
+    "ranks",
     "rate_interval",
     "scalarization",
     "share_dominated",

@@ -2,7 +2,7 @@
 
 import moocore
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from dosefront.errors import FrontError
 
@@ -33,6 +33,18 @@ def nondominated(values: Float[np.ndarray, "points objectives"]) -> Bool[np.ndar
         values, maximise=True, keep_weakly=True
     )
     return mask
+
+
+def ranks(values: Float[np.ndarray, "points objectives"]) -> Int[np.ndarray, " points"]:
+    """Layer of each point: 0 nondominated, 1 so without the first layer, and so on.
+
+    Goldberg (1989); the sorting of Deb et al. (2002), doi:10.1109/4235.996017.
+
+    >>> ranks(np.array([[1.0, 1.0], [0.0, 2.0], [0.5, 0.5]])).tolist()
+    [0, 0, 1]
+    """
+    layers: Int[np.ndarray, " points"] = moocore.pareto_rank(values, maximise=True)
+    return layers
 
 
 def share_dominated(

@@ -46,6 +46,17 @@ def hypervolume(
     return float(moocore.hypervolume(inside, ref=np.zeros(len(objectives)), maximise=True))
 
 
+def contributions(
+    values: Float[np.ndarray, "points objectives"], objectives: Sequence[Objective]
+) -> Float[np.ndarray, " points"]:
+    """Hypervolume that each point alone adds, as a share of the box."""
+    inside = np.maximum(normalise(values, objectives), 0.0)
+    added: Float[np.ndarray, " points"] = moocore.hv_contributions(
+        inside, ref=np.zeros(len(objectives)), maximise=True, ignore_dominated=False
+    )
+    return added
+
+
 def points_beyond_reference(
     values: Float[np.ndarray, "points objectives"], objectives: Sequence[Objective]
 ) -> int:

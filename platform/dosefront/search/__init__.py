@@ -5,10 +5,14 @@ Pure functions of a ledger: no Ray, no memory, so that a crashed sweep goes on w
 
 from dosefront.search.experiments import VerifiedGap, find_verified_gaps, search_for
 from dosefront.search.search import Search
+from dosefront.search.stopping import Reached, rungs, stops
 
 __all__ = [
+    "Reached",
     "Search",
     "VerifiedGap",
     "find_verified_gaps",
+    "rungs",
     "search_for",
+    "stops",
 ]

@@ -81,7 +81,9 @@ class Interleaved:
         )
 
     def _next(self, place: Place, progress: Progress) -> TrialSpec | None:
-        if has_ceased_to_grow(self.section.budget.gain, progress.ended, self.objectives):
+        gain = self.section.budget.gain
+        has_begun = opening(progress) is None
+        if has_begun and has_ceased_to_grow(gain, progress.ended, self.objectives):
             return None
         ask, is_opening = self._ask(place, progress)
         if ask is None:
@@ -131,11 +133,11 @@ class Interleaved:
 
     def _is_of(self, place: Place, spec: TrialSpec) -> bool:
         """Whether a trial is of a search."""
+        if (spec.algorithm, spec.seed) != (place.algorithm.name, place.seed):
+            return False
         fixed = fixed_settings(place.algorithm, self.section)
         found = {"name": spec.algorithm, "steps": spec.steps, **spec.settings}
-        return spec.seed == place.seed and all(
-            key in found and found[key] == value for key, value in fixed.items()
-        )
+        return all(key in found and found[key] == value for key, value in fixed.items())
 
 
 def _without_start(spec: TrialSpec) -> str:

@@ -38,7 +38,10 @@ def opening(progress: Progress) -> Preference | None:
     A policy that is conditioned on the preference serves all weights at which it is judged.
     """
     asked = progress.asked
-    served = {weights for each in asked if len(each.weights) > 1 for weights in each.weights}
+    alive = [*(each.spec for each in progress.ended if each.judged), *progress.pending]
+    served = {
+        weights for each in alive if len(each.preferences) > 1 for weights in each.preferences
+    }
     return next(
         (
             each

@@ -29,5 +29,5 @@ def random_weights(progress: Progress, section: SearchSection) -> Ask | None:
         for scalarization in weighed.values():
             preference = Preference(scalarization, (weights,))
             if preference not in asked:
-                return Ask(preference, draw=number)
+                return Ask(preference, draw=len(progress.planned) + number)
     return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from dosefront.search.optuna_sampler import optuna_settings
 from dosefront.search.space import Sampler, random_settings
 
-SAMPLERS: Mapping[str, Sampler] = {"random": random_settings}
+SAMPLERS: Mapping[str, Sampler] = {"random": random_settings, "optuna": optuna_settings}

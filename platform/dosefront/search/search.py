@@ -1,11 +1,12 @@
 """What a sweep asks of a search."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dosefront.records import TrialRecord, TrialSpec
 
 
+@runtime_checkable
 class Search(Protocol):
     """Which trial next: a rule without memory, so that a crashed sweep goes on from its ledger."""
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ STREAM = 2
 """Sets these draws apart from those of weights."""
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """Chooses settings out of a space; the same arguments give the same settings."""
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dosefront.errors import FrontError
-from dosefront.front import dominates, nondominated, share_dominated
+from dosefront.front import dominates, nondominated, ranks, share_dominated
 
 CLOUDS = st.tuples(st.integers(1, 20), st.integers(2, 4)).flatmap(
     lambda shape: arrays(np.float64, shape, elements=st.integers(0, 5))
@@ -58,3 +58,13 @@ def test_arguments_are_left_as_they_were():
     nondominated(values)
     share_dominated(values, values)
     np.testing.assert_array_equal(values, before)
+
+
+@given(CLOUDS)
+def test_ranks_are_the_layers_that_are_peeled_off(values):
+    left, rank = np.arange(len(values)), 0
+    found = ranks(values)
+    while len(left):
+        outer = nondominated(values[left])
+        assert np.all(found[left[outer]] == rank)
+        left, rank = left[~outer], rank + 1

@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dosefront.errors import FrontError
-from dosefront.front import Objective, hypervolume, normalise, points_beyond_reference
+from dosefront.front import (
+    Objective,
+    contributions,
+    hypervolume,
+    normalise,
+    points_beyond_reference,
+)
 
 UNIT = (
     Objective("x", "1", "maximise", reference=0.0, ideal=1.0),
@@ -96,3 +102,9 @@ def test_normalised_values_are_zero_at_the_reference_and_one_at_the_ideal():
 def test_vectors_of_another_form_are_refused(values):
     with pytest.raises(FrontError, match="one finite number for each of 2 objectives"):
         hypervolume(values, UNIT)
+
+
+def test_a_point_contributes_what_the_hypervolume_loses_without_it():
+    values = np.array([[0.2, 0.9], [0.6, 0.5], [0.9, 0.1], [0.3, 0.3], [1.2, -0.1]])
+    without = [hypervolume(np.delete(values, each, axis=0), UNIT) for each in range(len(values))]
+    assert np.allclose(contributions(values, UNIT), hypervolume(values, UNIT) - np.array(without))
