@@ -38,7 +38,6 @@ from posology.treatment import (
     MOST_DRUGS,
     OBJECTIVES,
     Courses,
-    Regimen,
     endpoints,
 )
 from posology.treatment import objectives as described

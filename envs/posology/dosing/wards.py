@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from posology.dosing.panel import Panel
-from posology.patients import Cohort
 from posology.treatment import MOST_DRUGS, OBJECTIVES, Courses, Regimen
 
 _FEWEST_ROWS = 16
@@ -39,9 +38,7 @@ class Wards:
         make: ``make(slots, cohort=..., regimen=...)`` gives courses over the cohort's patients.
     """
 
-    def __init__(
-        self, slots: int, *, panel: Panel, make: Callable[..., Courses]
-    ) -> None:
+    def __init__(self, slots: int, *, panel: Panel, make: Callable[..., Courses]) -> None:
         self.panel = panel
         self.regimens = tuple(Regimen.labelled(name) for name in panel.regimens)
         self.patient = np.zeros(slots, np.int64)
@@ -126,9 +123,7 @@ class Wards:
             own = np.flatnonzero(self.panel.regimen == index)
             size = max(_FEWEST_ROWS, number)
             cohort = self.panel.cohort.taken(own)
-            self._courses[index] = self._make(
-                size, cohort=cohort, regimen=self.regimens[index]
-            )
+            self._courses[index] = self._make(size, cohort=cohort, regimen=self.regimens[index])
             self._free[index] = list(range(size))
         free, courses = self._free[index], self._courses[index]
         if len(free) < number:
