@@ -2,7 +2,6 @@
 
 import logging
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,13 +65,13 @@ def trial(
 
 def train(training: Training, *, until: int) -> None:
     while training.steps < until:
-        training.advance(seconds=1e-6)
+        training.advance(seconds=1e-3)
 
 
 def finished(training: Training) -> tuple[NetworkPolicy, np.ndarray]:
     """The policy, and recent return vectors beside their utilities, of a training at its end."""
     while not training.is_finished:
-        training.advance(seconds=1e-6)
+        training.advance(seconds=1e-3)
     vectors, utilities = training.recent_returns()
     return training.policy(), np.column_stack([vectors, utilities])
 
