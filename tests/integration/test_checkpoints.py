@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("local_ray")]
 
 TOYS = Path(__file__).parents[1] / "dosefront" / "environments"
 SMALL = {"environments": 16, "twins": 4, "fragment": 16, "minibatch": 128, "network": (16, 16)}
-SMALL |= {"learning_starts": 64, "batch": 32, "replay": 500}
+SMALL |= {"learning_starts": 64, "batch": 32, "replay": 500, "training_intensity": 2.0}
 LIMIT = {"name": "epsilon-constraint", "maximise": "efficacy", "limits": {"toxicity": 1.0}}
 OURS = {"decisions": "due"}
 COUNTED = {
@@ -40,7 +40,7 @@ def trial(
     algorithm: str,
     environment: str = "posology/DocetaxelCisplatin-v0",
     *,
-    steps: int = 1500,
+    steps: int = 1200,
     limit: bool = False,
     **settings: object,
 ) -> TrialSpec:
@@ -116,9 +116,8 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
         assert_equal(finished(training), expected)
 
 
-@pytest.mark.parametrize("algorithm", ["PPO", "ConditionedDQN"])
-def test_another_process_goes_on_alike(algorithm: str, tmp_path: Path) -> None:
-    spec = CASES[algorithm]
+def test_another_process_goes_on_alike(tmp_path: Path) -> None:
+    spec = CASES["ConditionedDQN"]
     with Training(spec) as training:
         train(training, until=600)
         training.save(tmp_path)
@@ -168,10 +167,15 @@ def test_what_cannot_be_pickled_begins_new_episodes_and_says_so(
         train(training, until=steps + 1)
         starts.append(first_numbers(training))
         assert finished(training)[0].provenance["steps_taken"] >= spec.steps
-    (record,) = caplog.records
-    assert f"goes on from step {steps} with new courses" in record.getMessage()
-    assert "TypeError: cannot pickle '_thread.lock'" in record.getMessage()
+    (message,) = warned(caplog)
+    assert f"goes on from step {steps} with new courses" in message
+    assert "TypeError: cannot pickle '_thread.lock'" in message
     assert not set(starts[0]) & set(starts[1])  # no episode of the beginning again
+
+
+def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What dosefront logged."""
+    return [each.getMessage() for each in caplog.records if each.name.startswith("dosefront")]
 
 
 def first_numbers(training: Training) -> list[int]:
@@ -205,4 +209,4 @@ def test_rllibs_own_go_on_from_their_step_with_their_weights(
         assert steps < training.steps <= steps + 2 * 16 * 16
         policy = training.policy()
     assert any((one != other).any() for one, other in zip(policy.weights, weights, strict=True))
-    assert not caplog.records  # they promise no more
+    assert not warned(caplog)  # they promise no more
