@@ -37,10 +37,10 @@ class RunnerState:
 
 def algorithm_state(algorithm: Algorithm) -> dict[str, Any]:
     """Networks, optimizers, counters, replay and runners."""
-    replay = algorithm.local_replay_buffer
     return {
         "rllib": algorithm.get_state(),
-        "replay": None if replay is None else replay.get_state(),
+        # As an object: `set_state` would take its episodes one by one, six times as slowly.
+        "replay": algorithm.local_replay_buffer,
         "runners": ask_runners(algorithm, _pickled_runner),
     }
 
@@ -54,8 +54,7 @@ def set_algorithm_state(algorithm: Algorithm, state: dict[str, Any]) -> list[str
     algorithm.metrics.set_state(state["rllib"]["metrics_logger"])  # runners are told the steps
     algorithm.set_state(state["rllib"])
     give_weights(algorithm)
-    if state["replay"] is not None:
-        algorithm.local_replay_buffer.set_state(state["replay"])
+    algorithm.local_replay_buffer = state["replay"]
     group = algorithm.env_runner_group
     refusals: list[str] = []
     for index, pickled in state["runners"]:
