@@ -6,7 +6,7 @@ DosefrontError            1  anything below
 │   └── SettingError      2  what an environment pays, or when it ends, is missing or wrong
 ├── LedgerError           1  a ledger cannot be read
 ├── StorageError          1  the run folder cannot be written, or the disk is full
-├── CheckpointError       1  a checkpoint is missing, truncated or not finite
+├── CheckpointError       1  a checkpoint is missing, damaged, not finite or another's
 ├── FrontError            1  points that cannot be compared, or no points
 ├── ClusterError          5  the cluster is unreachable, refuses us or runs another version
 ├── SweepIncomplete       3  some trials failed
@@ -103,7 +103,7 @@ class StorageError(DosefrontError):
 
 
 class CheckpointError(DosefrontError):
-    """A checkpoint is missing, truncated or holds weights that are not finite."""
+    """A checkpoint is missing, damaged, another trial's, or holds weights that are not finite."""
 
 
 class FrontError(DosefrontError):

@@ -49,7 +49,7 @@ class ColumnEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]  # Ray is unt
 
     def go_on(self, state: dict[str, Any]) -> None:
         """Go on with what another runner had."""
-        vars(self).update(state)  # type: ignore[attr-defined]
+        self.__dict__.update(state)
 
     def take_door(self, door: ScalarizedVectorEnv) -> None:
         """Go on with the environments of another runner."""

@@ -19,9 +19,10 @@ from dosefront.learn.algorithms import Seen, algorithm_config
 from dosefront.learn.checkpoint import read_checkpoint, write_checkpoint
 from dosefront.learn.column_ppo import ColumnPPO
 from dosefront.learn.door import ScalarizedVectorEnv, make_scalarized
-from dosefront.learn.interrupted import algorithm_state, ask_runners, set_algorithm_state
+from dosefront.learn.interrupted import algorithm_state, set_algorithm_state
 from dosefront.learn.multipliers import Multipliers
 from dosefront.learn.policy_layers import network_policy
+from dosefront.learn.runners import ask_runners
 from dosefront.learn.warm_start import begin_from, for_its_preference
 from dosefront.records import TrialSpec
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from dosefront.errors import UsageError
 from dosefront.evaluate import NetworkPolicy
+from dosefront.learn.runners import give_weights
 
 
 def for_its_preference(policy: NetworkPolicy) -> NetworkPolicy:
@@ -56,11 +57,7 @@ def begin_from(policy: NetworkPolicy, algorithm: Algorithm, current: NetworkPoli
                 layer.bias.copy_(torch.from_numpy(bias))
 
     algorithm.learner_group.foreach_learner(load)
-    algorithm.env_runner_group.sync_weights(
-        from_worker_or_learner_group=algorithm.learner_group,
-        policies={DEFAULT_MODULE_ID},
-        inference_only=True,
-    )
+    give_weights(algorithm)
 
 
 def _described(policy: NetworkPolicy) -> str:

@@ -1,11 +1,13 @@
 """Small environments whose every number is known: what strangers' environments may look like."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete, Text, Tuple
+from gymnasium.utils import EzPickle
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 OBJECTIVES = (
@@ -178,3 +180,19 @@ REWARDS: Sequence[dict[str, Any]] = (
     {"name": "gain", "reference": 0.0, "ideal": 9.0},
     {"name": "loss", "reference": -9.0, "ideal": 0.0},
 )
+
+
+class Remade(Counter, EzPickle):
+    """A plain pickle of it comes back as its constructor makes it, without its episode."""
+
+    def __init__(self, horizon: int | None = None) -> None:
+        super().__init__(horizon)
+        EzPickle.__init__(self, horizon)
+
+
+class Unpicklable(Counter):
+    """Holds what no process can give to another."""
+
+    def __init__(self, horizon: int | None = None) -> None:
+        super().__init__(horizon)
+        self.lock = threading.Lock()

@@ -1,5 +1,6 @@
 """Replay, and what is learned from it: targets worked by hand, without Ray."""
 
+import pickle
 from types import SimpleNamespace
 from typing import Any
 
@@ -147,6 +148,26 @@ def test_a_fragment_larger_than_the_replay_leaves_its_last_transitions() -> None
     drawn = replay.draw(500, np.random.default_rng(0))
     assert set(drawn["actions"].tolist()) == {13, 15, 16, 17}
     np.testing.assert_array_equal(drawn["rewards"][:, 0], drawn["actions"])
+
+
+@pytest.mark.parametrize("steps", [3, 9])
+def test_a_pickled_replay_holds_the_same_and_goes_on_alike(steps: int) -> None:
+    replay = Replay(10)
+    replay.add(fragment_of(0, steps=steps))
+    again = pickle.loads(pickle.dumps(replay))
+    for first in (20, 30, 40):
+        drawn, found = (each.draw(50, np.random.default_rng(0)) for each in (replay, again))
+        for name, column in drawn.items():
+            np.testing.assert_array_equal(column, found[name])
+        for each in (replay, again):
+            each.add(fragment_of(first, steps=2))
+
+
+def test_the_room_that_a_replay_has_not_filled_is_not_pickled() -> None:
+    replay, large = Replay(10), Replay(10**6)
+    for each in (replay, large):
+        each.add(fragment_of(0, steps=3))
+    assert len(pickle.dumps(large)) < len(pickle.dumps(replay)) + 16
 
 
 def test_transitions_are_replayed_as_often_as_was_asked() -> None:

@@ -1,5 +1,6 @@
 """What every classic keeps: Gymnasium's conventions, reproducibility, refusals."""
 
+import pickle
 from typing import Any
 
 import gymnasium as gym
@@ -197,3 +198,17 @@ def test_wrong_patients_and_options_are_refused() -> None:
     for wrong in ({"split": "test"}, {"patients": 0}, {"twins": 3}, {"levels": 1}):
         with pytest.raises(ValueError, match=r"must be|at least one|families of 3"):
             batch("Zhao", 2, **wrong)
+
+
+@every_classic
+def test_a_pickled_environment_goes_on_as_it_would_have(name: str, options: dict[str, Any]) -> None:
+    env = batch(name, 4, **options)
+    env.reset(seed=4)
+    env.action_space.seed(0)
+    for _ in range(3):
+        env.step(env.action_space.sample())
+    again = pickle.loads(pickle.dumps(env))
+    for _ in range(40):
+        actions = env.action_space.sample()
+        for one, other in zip(env.step(actions)[:4], again.step(actions)[:4], strict=True):
+            np.testing.assert_array_equal(one, other)

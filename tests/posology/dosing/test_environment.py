@@ -1,6 +1,7 @@
 """The Gymnasium door: conventions, reproducibility, and refusals."""
 
 import json
+import pickle
 import re
 import subprocess
 import sys
@@ -379,3 +380,23 @@ def test_twins_meet_the_same_patients_with_the_same_luck() -> None:
         assert (families == families[:, :1]).all()
         observations, *_ = env.step(np.full(12, 18))
     assert len(np.unique(env.courses.chart["patient"])) == 3
+
+
+@pytest.mark.parametrize("name", ["FOLFOXIRI", "DocetaxelCisplatinContinuous", "Clinic"])
+def test_a_pickled_environment_goes_on_as_it_would_have(name: str) -> None:
+    env = gym.make_vec(
+        f"posology/{name}-v0", num_envs=6, vectorization_mode="vector_entry_point", twins=2
+    )
+    env.reset(seed=4)
+    env.action_space.seed(0)
+    for _ in range(20):
+        env.step(env.action_space.sample())
+    again = pickle.loads(pickle.dumps(env))
+    starts = 0
+    for _ in range(60):
+        actions = env.action_space.sample()
+        expected, found = env.step(actions), again.step(actions)
+        for one, other in zip(expected[:4], found[:4], strict=True):
+            np.testing.assert_array_equal(one, other)
+        starts += expected[2].sum()
+    assert starts > 6  # so that patients who were admitted after the copy are compared too
