@@ -43,6 +43,8 @@ class _OnPolicySettings(_Settings):
     """Coefficient of the entropy bonus at first; it fades to nothing over the training."""
     gae_lambda: Share = 0.95
     clip: Positive = 0.2
+    standardise: bool = False
+    """Whether the networks are shown each feature less its mean, over its standard deviation."""
     runners: Whole = 0
     """Processes that sample beside the trial's own; 0 samples in it."""
     start: Text | None = None
