@@ -60,6 +60,16 @@ class _OnPolicySettings(_Settings):
             )
         return twins
 
+    @field_validator("start")
+    @classmethod
+    def _start_keeps_its_scale(cls, start: str | None, info: ValidationInfo) -> str | None:
+        if start and info.data.get("standardise"):
+            raise ValueError(
+                "a start reads features as they are, not standardised; found "
+                '"standardise: true". Remove one of them.'
+            )
+        return start
+
 
 class PPOSettings(_OnPolicySettings):
     """Proximal policy optimisation. Schulman et al. (2017), arXiv:1707.06347."""
@@ -70,11 +80,16 @@ class PPOSettings(_OnPolicySettings):
 
     @field_validator("sampler")
     @classmethod
-    def _start_has_our_network(cls, sampler: str, info: ValidationInfo) -> str:
+    def _ours_is_for_our_sampler(cls, sampler: str, info: ValidationInfo) -> str:
         if sampler == "rllib" and info.data.get("start"):
             raise ValueError(
                 'rllib cannot begin from a policy of ours; found "start". '
                 "Use sampler: columns, or remove start."
+            )
+        if sampler == "rllib" and info.data.get("standardise"):
+            raise ValueError(
+                'rllib shows its network features as they are; found "standardise: true". '
+                "Use sampler: columns, or remove standardise."
             )
         return sampler
 
