@@ -79,6 +79,14 @@ def limits(bound: float) -> dict[str, Any]:
     }
 
 
+WHOLE_COURSES: Mapping[float, dict[str, Any]] = {
+    1.0: {"steps": 4_000_000, "environments": 32, "fragment": 1024, "entropy": 0.05},
+    7.0: {"steps": 2_000_000, "environments": 64, "fragment": 200, "entropy": 0.1},
+    30.0: {"steps": 1_000_000, "environments": 128, "fragment": 100, "entropy": 0.3},
+}
+"""Of adaptive therapy by days between visits: a fragment is about a course or more."""
+
+
 def adaptive(days: float) -> dict[str, Any]:
     """Time without progression, the drug for nothing."""
     return {
@@ -88,8 +96,8 @@ def adaptive(days: float) -> dict[str, Any]:
         "cohorts": {"train": 100, "select": 1, "held_out": 1},
         "weights": [[1.0, 0.0]],
         "algorithms": [
-            {"name": "PPO", "steps": 1_000_000, "twins": 1, "environments": 64, "fragment": 256}
-            | {"minibatch": 2048, "gae_lambda": 0.99}
+            {"name": "PPO", "twins": 1, "minibatch": 2048, "gae_lambda": 1.0, "standardise": True}
+            | WHOLE_COURSES[days]
         ],
     }
 

@@ -32,11 +32,11 @@ def trial(
     environment: str = DISCRETE,
     scalarization: dict[str, object] | None = None,
     discount: float = 1.0,
+    **further: object,
 ) -> TrialSpec:
     (kind,) = (each for each in ALGORITHM_SETTINGS if name_of(each) == algorithm)
-    settings = kind(
-        name=algorithm, **{name: SMALL[name] for name in SMALL.keys() & kind.model_fields.keys()}
-    )
+    small = {name: SMALL[name] for name in SMALL.keys() & kind.model_fields.keys()}
+    settings = kind(name=algorithm, **{**small, **further})
     return TrialSpec(
         environment=environment,
         environment_options={"decisions": "due"},
@@ -99,13 +99,18 @@ PAIRS = [
     for actions in kind.actions
     if actions != "MultiDiscrete"  # which no environment of ours has
 ]
+CASES = [(*pair, {}) for pair in PAIRS] + [
+    (algorithm, environment, {"standardise": True})
+    for algorithm, environment in PAIRS
+    if algorithm in {"PPO", "VectorPPO", "ConditionedPPO"}
+]
 
 
-@pytest.mark.parametrize(("algorithm", "environment"), PAIRS)
+@pytest.mark.parametrize(("algorithm", "environment", "further"), CASES)
 def test_the_exported_policy_acts_as_the_trained_network(
-    algorithm: str, environment: str, tmp_path: Path
+    algorithm: str, environment: str, further: dict[str, object], tmp_path: Path
 ) -> None:
-    with Training(trial(algorithm, environment=environment)) as training:
+    with Training(trial(algorithm, environment=environment, **further)) as training:
         untrained = training.policy()
         while not training.is_finished:
             training.advance(seconds=0.5)

@@ -57,6 +57,8 @@ class _OnPolicySettings(_Settings):
     """Coefficient of the entropy bonus at first; it fades to nothing over the training."""
     gae_lambda: Share = 0.95
     clip: Positive = 0.2
+    standardise: bool = False
+    """Whether the networks are shown each feature less its mean, over its standard deviation."""
     runners: Whole = 0
     """Processes that sample beside the trial's own; 0 samples in it."""
     start: Text | None = None
@@ -72,6 +74,16 @@ class _OnPolicySettings(_Settings):
             )
         return twins
 
+    @field_validator("start")
+    @classmethod
+    def _start_keeps_its_scale(cls, start: str | None, info: ValidationInfo) -> str | None:
+        if start and info.data.get("standardise"):
+            raise ValueError(
+                "a start reads features as they are, not standardised; found "
+                '"standardise: true". Remove one of them.'
+            )
+        return start
+
 
 class PPOSettings(_OnPolicySettings):
     """Proximal policy optimisation. Schulman et al. (2017), arXiv:1707.06347."""
@@ -82,11 +94,16 @@ class PPOSettings(_OnPolicySettings):
 
     @field_validator("sampler")
     @classmethod
-    def _start_has_our_network(cls, sampler: str, info: ValidationInfo) -> str:
+    def _ours_is_for_our_sampler(cls, sampler: str, info: ValidationInfo) -> str:
         if sampler == "rllib" and info.data.get("start"):
             raise ValueError(
                 'rllib cannot begin from a policy of ours; found "start". '
                 "Use sampler: columns, or remove start."
+            )
+        if sampler == "rllib" and info.data.get("standardise"):
+            raise ValueError(
+                'rllib shows its network features as they are; found "standardise: true". '
+                "Use sampler: columns, or remove standardise."
             )
         return sampler
 

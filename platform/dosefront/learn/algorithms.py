@@ -89,6 +89,7 @@ def _ppo(settings: Mapping[str, Any], seen: Seen, *, channels: int = 1) -> Algor
             "hidden": list(settings["network"]),
             "channels": channels,
             "masks": seen.masks,
+            "standardise": settings.get("standardise", False),
         }
     )
 

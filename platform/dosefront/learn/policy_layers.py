@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 from ray.rllib.algorithms.algorithm import Algorithm
 from ray.rllib.algorithms.sac.default_sac_rl_module import DefaultSACRLModule
@@ -27,7 +28,7 @@ Biases = list[Float32[np.ndarray, " outputs"]]
 
 
 def policy_layers(module: RLModule) -> tuple[Weights, Biases]:
-    """Weights and biases of the linear layers from observation to outputs."""
+    """Weights and biases of the linear layers from raw observation to outputs."""
     state = module.state_dict()
     body = next(part for part in PARTS if any(name.startswith(part) for name in state))
     names = [
@@ -40,7 +41,12 @@ def policy_layers(module: RLModule) -> tuple[Weights, Biases]:
     def arrays(kind: str) -> list[np.ndarray]:
         return [state[f"{name}.{kind}"].detach().cpu().numpy().copy() for name in names]
 
-    return arrays("weight"), arrays("bias")
+    weights, biases = arrays("weight"), arrays("bias")
+    standardisation = getattr(module, "standardisation", None)
+    if standardisation is not None:
+        first = standardisation.folded(torch.from_numpy(weights[0]), torch.from_numpy(biases[0]))
+        weights[0], biases[0] = (part.numpy() for part in first)
+    return weights, biases
 
 
 def network_policy(

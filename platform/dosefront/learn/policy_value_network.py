@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from dosefront.learn.action_heads import Gaussian, action_head, opened
 from dosefront.learn.networks import POLICY_GAIN, VALUE_GAIN, perceptron
+from dosefront.learn.standardisation import Standardisation
 
 FIRST_LOG_DEVIATION = -0.5
 """Logarithm of the standard deviation at first, where a range of actions goes from -1 to 1."""
@@ -20,7 +21,8 @@ class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # 
     """RLlib's module of PPO on columns.
 
     ``model_config`` says the ``hidden`` layers, how many ``channels`` the critic values, and how
-    many entries at an observation's end say which actions are open (``masks``).
+    many entries at an observation's end say which actions are open (``masks``), and may ask for
+    features on one scale (``standardise``).
     """
 
     def setup(self) -> None:
@@ -29,6 +31,9 @@ class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # 
         self.channels = self.model_config["channels"]
         self.head = action_head(self.action_space)
         self._inputs = self.observation_space.shape[0] - self._masks
+        self.standardisation = (
+            Standardisation(self._inputs) if self.model_config.get("standardise") else None
+        )
         outputs = self.head.outputs
         if isinstance(self.head, Gaussian):
             outputs //= 2
@@ -42,7 +47,7 @@ class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # 
 
     def outputs(self, observations: Float[Tensor, "*rows shown"]) -> Float[Tensor, "*rows outputs"]:
         """What the action head reads."""
-        raw: Tensor = self.policy(observations[..., : self._inputs])
+        raw: Tensor = self.policy(self._features(observations))
         if self._masks:
             return opened(raw, observations[..., self._inputs :])
         if isinstance(self.head, Gaussian):
@@ -59,8 +64,19 @@ class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # 
         self, batch: dict[str, Any], embeddings: Any = None
     ) -> Float[Tensor, "*rows channels"]:
         """Value of each observation, channel by channel."""
-        values: Tensor = self.value(batch[Columns.OBS][..., : self._inputs])
+        values: Tensor = self.value(self._features(batch[Columns.OBS]))
         return values
+
+    def follow(self, observations: Float[Tensor, "rows shown"]) -> None:
+        """Let the features' scale, where one is kept, take further observations into account."""
+        if self.standardisation is not None:
+            self.standardisation.follow(observations[:, : self._inputs])
+
+    def _features(
+        self, observations: Float[Tensor, "*rows shown"]
+    ) -> Float[Tensor, "*rows features"]:
+        features = observations[..., : self._inputs]
+        return features if self.standardisation is None else self.standardisation(features)
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {Columns.ACTION_DIST_INPUTS: self.outputs(batch[Columns.OBS])}

@@ -43,6 +43,7 @@ class ColumnPPOLearner(ColumnLearner):
     def minibatches(self, columns: dict[str, Any]) -> Iterator[Minibatch]:
         """Every decision once an epoch, in another order each time."""
         rows = self._rows(Fragment(**columns))
+        self.network.follow(rows[Columns.OBS])  # after its rows, whose actions were drawn before
         count = len(rows[Columns.OBS])
         parts = max(1, round(count / self.config.minibatch_size))
         for _epoch in range(self.config.num_epochs):

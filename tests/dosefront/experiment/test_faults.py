@@ -34,6 +34,16 @@ FAULTS = {
         "13:45",
         'rllib cannot begin from a policy of ours; found "start". Use sampler: columns, or',
     ),
+    "standardised features for RLlib's own network": (
+        ("name: PPO", "name: PPO, standardise: true, sampler: rllib"),
+        "13:45",
+        'rllib shows its network features as they are; found "standardise: true". Use sampler',
+    ),
+    "a start whose features would be standardised": (
+        ("name: PPO", "name: PPO, start: policy.npz, standardise: true"),
+        "13:24",
+        'a start reads features as they are, not standardised; found "standardise: true". Remove',
+    ),
     "an unknown key that another algorithm knows": (
         ("    steps: 1e5", "    clip: 0.2"),
         "15:5",

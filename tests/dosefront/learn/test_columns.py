@@ -427,6 +427,24 @@ def test_the_learner_mixes_the_channels_advantages_as_the_fragment_says() -> Non
     np.testing.assert_allclose(rows[Postprocessing.VALUE_TARGETS], targets, rtol=1e-4, atol=1e-5)
 
 
+def test_features_are_standardised_by_every_decision_learned_from() -> None:
+    settings = config()
+    settings.rl_module(model_config={**settings.model_config, "standardise": True})
+    learner = learner_of(settings, ColumnEnvRunner(config=settings))
+    generator = np.random.default_rng(4)
+    fragments = [random_fragment(generator, envs=4, steps=20) for _ in range(2)]
+    for fragment in fragments:
+        learner.update(training_data(fragment))
+    decided = [each.observations[:, :-1][each.decided] for each in fragments]
+    everything = np.concatenate(decided)
+    found = learner.network.standardisation
+    np.testing.assert_allclose(found.mean, everything.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(found.deviation, everything.std(axis=0), rtol=1e-5)
+    shown = torch.from_numpy(everything)
+    expected = learner.network.policy((shown - found.mean) / found.deviation)
+    torch.testing.assert_close(learner.network.outputs(shown), expected)
+
+
 def test_limits_replace_the_preferences_mix_by_the_multipliers() -> None:
     fragment = random_fragment(np.random.default_rng(4), envs=2, steps=5, channels=2)
     multipliers = Multipliers(np.array([1.0, 0.0]))
