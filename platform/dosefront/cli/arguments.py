@@ -1,0 +1,39 @@
+"""What commands share: two consoles, and arguments of one meaning."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+narration = Console(stderr=True, soft_wrap=True)
+data = Console(soft_wrap=True)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Experiment, a YAML file.")]
+Run = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Folder of a run, such as runs/quickstart.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a value, e.g. seeds=[1,2,3]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RayAddress = Annotated[
+    str,
+    typer.Option(
+        help="Ray to use: local starts one here, auto joins the one around us, "
+        "ray://HOST:10001 another."
+    ),
+]
+MaxWait = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Stop when no machine could take a trial for so long; wait for ever if left out.",
+    ),
+]
+Dashboard = Annotated[
+    str, typer.Option("--address", metavar="URL", help="The cluster, e.g. http://HOST:8265.")
+]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="Job that `dosefront submit` named.")]
