@@ -31,7 +31,7 @@ from posology.dosing.environment import (
 from posology.dosing.panel import Panel
 from posology.dosing.wards import Wards
 from posology.library import regimen_names, tumour_names
-from posology.patients import stream_key
+from posology.patients import stream_key, subgroups
 from posology.pharmacology import kill_model
 from posology.treatment import (
     DOSE_LEVELS,
@@ -177,6 +177,10 @@ class ClinicVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def comparators(self) -> tuple[Comparator, ...]:
         """Conventional care of each patient's regimen; for the continuous environment."""
         return clinic_care(self.wards.regimens)
+
+    def subgroups(self) -> dict[str, Bool[np.ndarray, " patients"]]:
+        """Which patients of the panel belong to each group, see `posology.patients.subgroups`."""
+        return subgroups(self.panel.cohort)
 
     def action_masks(self) -> Bool[np.ndarray, "patients actions"]:
         """Which discrete actions would be given as asked at this visit."""

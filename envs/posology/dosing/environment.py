@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Float32, Int
 from posology.dosing.conventional import Comparator, conventional_care
 from posology.dosing.observation import features, observe
 from posology.library import is_whole_number
-from posology.patients import Cohort, first_words, stream_key
+from posology.patients import Cohort, first_words, stream_key, subgroups
 from posology.treatment import (
     DOSE_LEVELS,
     OBJECTIVES,
@@ -190,6 +190,10 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def comparators(self) -> tuple[Comparator, ...]:
         """Conventional care for this regimen; its actions are for the continuous environment."""
         return conventional_care(self.regimen)
+
+    def subgroups(self) -> dict[str, Bool[np.ndarray, " patients"]]:
+        """Which patients of the cohort belong to each group, see `posology.patients.subgroups`."""
+        return subgroups(self.courses.cohort)
 
     def action_masks(self) -> Bool[np.ndarray, "patients actions"]:
         """Which discrete actions would be given as asked at this visit."""

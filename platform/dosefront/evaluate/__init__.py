@@ -9,7 +9,9 @@ from dosefront.evaluate.comparators import (
 )
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
-from dosefront.evaluate.roll_out import PatientResults, roll_out
+from dosefront.evaluate.roll_out import roll_out
+from dosefront.evaluate.subgroups import offered_subgroups
+from dosefront.records import PatientResults
 from posology.policies import ActionForm, NetworkPolicy, Situation, View, offers_masks
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "chosen_objectives",
     "cohort_options",
     "evaluate_comparators",
+    "offered_subgroups",
     "offers_masks",
     "paired_differences",
     "policy_bytes",

@@ -6,8 +6,9 @@ from typing import Any
 
 from dosefront.environments import make_vector_env
 from dosefront.evaluate.cohorts import HELD_OUT, SELECT, cohort_options
-from dosefront.evaluate.roll_out import PatientResults, roll_out
+from dosefront.evaluate.roll_out import roll_out
 from dosefront.front import Estimate, paired_difference
+from dosefront.records import PatientResults
 
 
 @dataclass(frozen=True)

@@ -1,49 +1,15 @@
 """One course for every patient of a cohort under a policy."""
 
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
 
 from dosefront.environments import make_vector_env
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
-from dosefront.front import mean_interval, rate_interval
-from dosefront.records import Outcome
+from dosefront.records import PatientResults
 from posology.policies import NetworkPolicy, Situation, View
-
-
-@dataclass(frozen=True, repr=False)  # Tune writes results out as text, many times
-class PatientResults:
-    """What a policy did to each patient of a cohort."""
-
-    returns: Float[np.ndarray, "patients objectives"]
-    """Return vectors, maximised; discounted as `roll_out` was asked to."""
-    endpoints: Mapping[str, Shaped[np.ndarray, " patients"]]
-    """Clinical endpoints: booleans average to rates, numbers to means; whole numbers name a kind,
-    such as the tumour, and are not averaged."""
-
-    def outcome(self) -> Outcome:
-        """Means and rates with their 95 % intervals."""
-        return Outcome(
-            patients=len(self.returns),
-            value_vector=tuple(mean_interval(column) for column in self.returns.T),
-            endpoints={
-                name: rate_interval(int(x.sum()), len(x)) if x.dtype == bool else mean_interval(x)
-                for name, x in self.endpoints.items()
-                if not np.issubdtype(x.dtype, np.integer)
-            },
-        )
-
-    def to_bytes(self) -> bytes:
-        """The results as a `.npz` file."""
-        buffer = io.BytesIO()
-        # numpy types its keywords as if one of them could be allow_pickle.
-        np.savez_compressed(buffer, returns=self.returns, **self.endpoints)  # type: ignore[arg-type]  # see above
-        return buffer.getvalue()
 
 
 def roll_out(

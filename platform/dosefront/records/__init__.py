@@ -13,6 +13,12 @@ from dosefront.records.front_summary import (
 from dosefront.records.ledger import DamagedLine, Ledger, LedgerContents, LedgerRecord
 from dosefront.records.lock import is_locked, locked
 from dosefront.records.outcome import Outcome
+from dosefront.records.patient_results import (
+    PatientResults,
+    read_results,
+    read_subgroups,
+    subgroups_bytes,
+)
 from dosefront.records.record import BegunRecord, ComparatorRecord, JudgedPolicy, TrialRecord
 from dosefront.records.run_status import RunningTrial, RunStatus, read_status, write_status
 from dosefront.records.storage import storage_error, write_atomically
@@ -31,6 +37,7 @@ __all__ = [
     "LedgerContents",
     "LedgerRecord",
     "Outcome",
+    "PatientResults",
     "RunFolder",
     "RunStatus",
     "RunningTrial",
@@ -41,8 +48,11 @@ __all__ = [
     "is_locked",
     "locked",
     "read_front",
+    "read_results",
     "read_status",
+    "read_subgroups",
     "storage_error",
+    "subgroups_bytes",
     "summarise",
     "write_atomically",
     "write_front",

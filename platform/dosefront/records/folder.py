@@ -66,6 +66,15 @@ class RunFolder:
         """The folder of one trial."""
         return self.trials / trial_id
 
+    def comparator_results(self, name: str) -> Path:
+        """What a comparator did to each held-out patient."""
+        return self.path / "comparators" / name / "held-out.npz"
+
+    @property
+    def subgroups_npz(self) -> Path:
+        """Which held-out patients belong to which group."""
+        return self.path / "subgroups.npz"
+
     def hang_trace(self, trial_id: str) -> Path:
         """Where a trial's process stood when it was ended for its silence."""
         return self.trial(trial_id) / "hang.txt"

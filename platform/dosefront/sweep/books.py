@@ -8,8 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from jaxtyping import Bool
+
 from dosefront.errors import LedgerError
-from dosefront.evaluate import ComparatorResults, evaluate_comparators, paired_differences
+from dosefront.evaluate import (
+    HELD_OUT,
+    ComparatorResults,
+    cohort_options,
+    evaluate_comparators,
+    offered_subgroups,
+    paired_differences,
+)
 from dosefront.experiment import ExperimentSpec, describe
 from dosefront.records import (
     BegunRecord,
@@ -22,6 +32,7 @@ from dosefront.records import (
     RunFolder,
     TrialRecord,
     TrialSpec,
+    subgroups_bytes,
     summarise,
     write_atomically,
     write_front,
@@ -119,10 +130,13 @@ class Books:
             self._append(BegunRecord(spec))
 
     def write_comparators(self) -> None:
-        """Write down how conventional care fares, unless the ledger holds it."""
+        """Write down how conventional care fares, and which held-out patients make up a group."""
         self._read()
         known = {name for name, record in self._comparators.items() if self._counts(record)}
         for each in self.comparators:
+            path = self.folder.comparator_results(each.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, each.held_out.to_bytes())
             if each.name not in known:
                 self._append(
                     ComparatorRecord(
@@ -133,6 +147,14 @@ class Books:
                         provenance=self._provenance,
                     )
                 )
+        write_atomically(self.folder.subgroups_npz, subgroups_bytes(self._subgroups()))
+
+    def complete_comparators(self) -> None:
+        """Write the results of single patients that a run of an earlier version lacks."""
+        self._read()
+        results = [self.folder.comparator_results(name) for name in self._comparators]
+        if not all(path.exists() for path in [*results, self.folder.subgroups_npz]):
+            self.write_comparators()
 
     def finished(self, spec: TrialSpec, report: Mapping[str, Any]) -> TrialRecord:
         """Store a trial's policy and results, then its record."""
@@ -230,6 +252,14 @@ class Books:
             if summary := self.front(is_drawn=is_drawn):
                 self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
         return record
+
+    def _subgroups(self) -> dict[str, Bool[np.ndarray, " patients"]]:
+        options = cohort_options(
+            self.experiment.environment.constructor_arguments(),
+            self.experiment.cohorts.model_dump(),
+            HELD_OUT,
+        )
+        return offered_subgroups(self.environment.id, options)
 
     def _is_front_due(self) -> bool:
         waited = time.monotonic() - self._written

@@ -104,6 +104,8 @@ def _run(
             console.print(f"{trials - len(missing)} of {trials} trials had finished already.")
         if missing:
             _train(missing, books, address=address, max_wait=max_wait, console=console)
+        else:
+            books.complete_comparators()
         if summary := books.front():
             tracker.front_changed(summary, folder.front_png)
     finally:

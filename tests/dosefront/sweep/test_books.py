@@ -13,13 +13,21 @@ import dosefront.sweep.books
 from dosefront.errors import StorageError, SweepInterrupted
 from dosefront.evaluate import NetworkPolicy, PatientResults, policy_bytes
 from dosefront.experiment import load_experiment
-from dosefront.records import Ledger, RunFolder, TrialRecord, read_front
+from dosefront.records import (
+    Ledger,
+    RunFolder,
+    TrialRecord,
+    read_front,
+    read_results,
+    read_subgroups,
+)
 from dosefront.sweep.books import Books
 from dosefront.sweep.driver import Driver
 from dosefront.sweep.progress import PlainView
 from dosefront.sweep.stopping import Stopping
 from dosefront.track import RecordingTracker
 from posology.dosing import conventional_care
+from posology.patients import Cohort
 from posology.treatment import Regimen
 
 EXPERIMENT = """\
@@ -135,6 +143,27 @@ def test_comparators_are_written_down_once(books: Books) -> None:
     offered = conventional_care(Regimen.labelled("docetaxel-cisplatin"))
     written = [each.name for each in Ledger(books.folder.ledger).read().comparators]
     assert written == [each.name for each in offered]
+
+
+def test_comparators_results_of_each_held_out_patient_are_kept(books: Books) -> None:
+    for each in books.comparators:
+        stored = read_results(books.folder.comparator_results(each.name))
+        assert (stored.returns == each.held_out.returns).all()
+        assert stored.outcome() == each.held_out.outcome()
+    masks = read_subgroups(books.folder)
+    held_out = Cohort.virtual(30, seed=3, split="held-out", regimen="docetaxel-cisplatin")
+    assert (masks["female"] == held_out.covariates.female).all()
+    assert (masks["age_65_or_over"] == (held_out.covariates.age_years >= 65.0)).all()
+
+
+def test_what_an_earlier_version_did_not_write_is_written_and_nothing_else(books: Books) -> None:
+    ledger = books.folder.ledger.read_bytes()
+    path = books.folder.comparator_results("label-with-rules")
+    content = path.read_bytes()
+    path.unlink()
+    Books(books.folder, books.experiment, books.tracker).complete_comparators()
+    assert path.read_bytes() == content
+    assert books.folder.ledger.read_bytes() == ledger
 
 
 def test_another_version_of_the_environment_makes_every_record_old(books: Books) -> None:
