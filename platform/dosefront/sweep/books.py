@@ -18,14 +18,12 @@ from dosefront.evaluate import (
     cohort_options,
     evaluate_comparators,
     offered_subgroups,
-    paired_differences,
 )
 from dosefront.experiment import ExperimentSpec, describe
 from dosefront.records import (
     BegunRecord,
     ComparatorRecord,
     FrontSummary,
-    JudgedPolicy,
     Ledger,
     LedgerContents,
     LedgerRecord,
@@ -38,6 +36,7 @@ from dosefront.records import (
     write_front,
 )
 from dosefront.report import write_front_figure
+from dosefront.sweep.judgement import Judgement
 from dosefront.sweep.provenance import provenance
 from dosefront.track import Tracker
 
@@ -161,24 +160,16 @@ class Books:
         trial = self.folder.trial(spec.trial_id)
         trial.mkdir(parents=True, exist_ok=True)
         checkpoint = trial / "policy.npz"
-        write_atomically(checkpoint, report["policy"])
-        for number, results in enumerate(report["held_out"]):
+        judgement: Judgement = report["judgement"]
+        write_atomically(checkpoint, judgement.policy)
+        for number, results in enumerate(judgement.held_out):
             name = "held-out.npz" if len(spec.preferences) == 1 else f"held-out-{number}.npz"
-            write_atomically(trial / name, results.to_bytes())
-        each = zip(spec.preferences, report["select"], report["held_out"], strict=True)
+            write_atomically(trial / name, results)
         record = TrialRecord(
             spec=spec,
             status="finished",
             checkpoint=str(checkpoint.relative_to(self.folder.path)),
-            judged=tuple(
-                JudgedPolicy(
-                    weights=weights,
-                    select=select.outcome(),
-                    held_out=held_out.outcome(),
-                    paired=paired_differences(held_out, self.comparators),
-                )
-                for weights, select, held_out in each
-            ),
+            judged=judgement.judged,
             steps=report["steps"],
             wall_seconds=report["wall_seconds"],
             error=None,

@@ -15,6 +15,8 @@ from dosefront.sweep.books import Books
 from dosefront.sweep.progress import ProgressView, TrialProgress
 from dosefront.sweep.stopping import Stopping
 
+HANDED_OVER = ("judgement", "batch")
+"""Entries of a last report that the books have taken."""
 STATUS_SECONDS = 2.0
 """Between two writings of the status."""
 
@@ -112,6 +114,8 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         if is_over(result):
             self._under_way.pop(spec.trial_id, None)
             self._end(spec, result)
+            for large in HANDED_OVER:
+                result.pop(large, None)  # Tune would keep it until the sweep ends
             return
         progress = TrialProgress(result["steps"], result["seconds"], tuple(result["return_vector"]))
         now = time.monotonic()
@@ -242,7 +246,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
 
 def is_over(result: dict[str, Any]) -> bool:
     """Whether a report is a trial's last, with its policy or its fault."""
-    return "error" in result or "held_out" in result
+    return "error" in result or "judgement" in result
 
 
 class StopWhenSaved(tune.Stopper):  # type: ignore[misc]  # Ray carries no types

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import ray
 from ray import tune
 from rich.console import Console
 
@@ -45,6 +46,7 @@ def start_sweep(
     address: str,
     max_wait: float | None,
     console: Console,
+    trainable: type[tune.Trainable] = TrialTrainable,
 ) -> SweepResult:
     """Run an experiment in a new folder.
 
@@ -55,6 +57,7 @@ def start_sweep(
         max_wait: seconds without a machine that can take a trial, after which the sweep stops;
             None waits for as long as it takes.
         console: where progress is shown.
+        trainable: what runs a trial; what is measured without training takes a stand-in's place.
 
     Raises:
         StorageError: the folder cannot be written.
@@ -70,7 +73,14 @@ def start_sweep(
     folder.create()
     with locked(folder):
         dump_resolved(experiment, folder.experiment_yaml)
-        return _run(experiment, folder, address=address, max_wait=max_wait, console=console)
+        return _run(
+            experiment,
+            folder,
+            address=address,
+            max_wait=max_wait,
+            console=console,
+            trainable=trainable,
+        )
 
 
 def resume_sweep(
@@ -95,6 +105,7 @@ def _run(
     address: str,
     max_wait: float | None,
     console: Console,
+    trainable: type[tune.Trainable] = TrialTrainable,
 ) -> SweepResult:
     tracker = tracker_for(experiment.tracking, folder, folder.path.name)
     try:
@@ -103,7 +114,14 @@ def _run(
         if len(missing) < trials:
             console.print(f"{trials - len(missing)} of {trials} trials had finished already.")
         if missing:
-            _train(missing, books, address=address, max_wait=max_wait, console=console)
+            _train(
+                missing,
+                books,
+                address=address,
+                max_wait=max_wait,
+                console=console,
+                trainable=trainable,
+            )
         else:
             books.complete_comparators()
         if summary := books.front():
@@ -125,6 +143,7 @@ def _train(
     address: str,
     max_wait: float | None,
     console: Console,
+    trainable: type[tune.Trainable],
 ) -> None:
     """Run trials and write down how each ends."""
     resources = books.experiment.resources
@@ -149,28 +168,32 @@ def _train(
         on_save=lambda trial_id: checkpoints.forget(trial_id, but=session),
         note=lambda: waiting.note,
     )
-    proposals = Proposals(
-        search_for(books.experiment),
-        driver=driver,
-        books=books,
-        stopping=stopping,
-        is_room=lambda pending: pending < (resources.max_concurrent or places.count() + AHEAD),
-        configure=lambda spec: configuration(
-            spec,
-            start=starts.of(spec),
-            checkpoints=checkpoints.of(spec.trial_id),
-            hang_trace=books.folder.hang_trace(spec.trial_id),
-            hang_after=resources.hang_after,
-        ),
-    )
     try:
         with ThreadPoolExecutor(1) as aside:
-            comparators = aside.submit(books.write_comparators)  # Ray takes as long to start
+            care = aside.submit(books.write_comparators)  # Ray takes as long to start
             with ray_at(address, note=books.folder.path / ".ray"), stopping.on_signals():
-                comparators.result()  # compiled the simulator; workers load it from the cache
+                care.result()  # compiled the simulator; workers load it from the cache
+                comparators = ray.put(books.comparators)
+                proposals = Proposals(
+                    search_for(books.experiment),
+                    driver=driver,
+                    books=books,
+                    stopping=stopping,
+                    is_room=lambda pending: (
+                        pending < (resources.max_concurrent or places.count() + AHEAD)
+                    ),
+                    configure=lambda spec: configuration(
+                        spec,
+                        start=starts.of(spec),
+                        comparators=comparators,
+                        checkpoints=checkpoints.of(spec.trial_id),
+                        hang_trace=books.folder.hang_trace(spec.trial_id),
+                        hang_after=resources.hang_after,
+                    ),
+                )
                 tune.Tuner(
                     tune.with_resources(
-                        TrialTrainable,
+                        trainable,
                         lambda config: _resources(config["trial"]["settings"], resources),
                     ),
                     tune_config=tune.TuneConfig(

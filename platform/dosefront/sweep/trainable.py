@@ -25,6 +25,7 @@ from dosefront.evaluate import (
     roll_out,
 )
 from dosefront.records import TrialSpec
+from dosefront.sweep.judgement import judge
 
 if TYPE_CHECKING:
     from dosefront.learn import Training
@@ -55,6 +56,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         self._start = time.perf_counter()
         self._training: "Training | None" = None
         self._spec = TrialSpec.from_mapping(config["trial"])
+        self._comparators = ray.get(config["comparators"])
         self._hang_after = config["hang_after"]
         self._trace = _trace_file(Path(config["hang_trace"]))
         self._fault: str | None = None
@@ -104,14 +106,18 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             policy = training.policy()
         except ValueError as fault:  # weights that are not finite would come again
             return self._ended({**report, "error": str(fault)})
-        return self._ended({**report, **self._judged(policy)})
-
-    def _judged(self, policy: NetworkPolicy) -> dict[str, Any]:
         asked = [policy.at(weights) for weights in self._spec.preferences]
         select, held_out = (
             [self._on(split, each) for each in asked] for split in (SELECT, HELD_OUT)
         )
-        return {"policy": policy_bytes(asked[0]), "select": select, "held_out": held_out}
+        judgement = judge(
+            policy_bytes(asked[0]),
+            self._spec,
+            select=select,
+            held_out=held_out,
+            comparators=self._comparators,
+        )
+        return self._ended({**report, "judgement": judgement})
 
     def _on(self, split: str, policy: NetworkPolicy) -> PatientResults:
         options = cohort_options(self._spec.environment_options, self._spec.cohorts, split)
@@ -170,6 +176,7 @@ def configuration(
     spec: TrialSpec,
     *,
     start: Any,
+    comparators: Any,
     checkpoints: Sequence[str],
     hang_trace: Path,
     hang_after: float,
@@ -179,6 +186,7 @@ def configuration(
     Args:
         spec: the trial.
         start: Ray's reference to the policy that it begins from; None for none.
+        comparators: Ray's reference to how conventional care fares.
         checkpoints: places of checkpoints to go on from, the first that is whole counts.
         hang_trace: where to leave word of a hang, if this machine sees the folder.
         hang_after: seconds without a report that are taken for a hang.
@@ -186,6 +194,7 @@ def configuration(
     return {
         "trial": spec.to_mapping(),
         "start": start,
+        "comparators": comparators,
         "checkpoints": list(checkpoints),
         "hang_trace": str(hang_trace),
         "hang_after": hang_after,
