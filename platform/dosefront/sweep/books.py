@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
 
-from dosefront.errors import LedgerError
+from dosefront.errors import LedgerError, StorageError
 from dosefront.evaluate import (
     HELD_OUT,
     ComparatorResults,
@@ -30,6 +31,7 @@ from dosefront.records import (
     RunFolder,
     TrialRecord,
     TrialSpec,
+    storage_error,
     subgroups_bytes,
     summarise,
     write_atomically,
@@ -157,8 +159,7 @@ class Books:
 
     def finished(self, spec: TrialSpec, report: Mapping[str, Any]) -> TrialRecord:
         """Store a trial's policy and results, then its record."""
-        trial = self.folder.trial(spec.trial_id)
-        trial.mkdir(parents=True, exist_ok=True)
+        trial = self._trial_folder(spec)
         checkpoint = trial / "policy.npz"
         judgement: Judgement = report["judgement"]
         write_atomically(checkpoint, judgement.policy)
@@ -182,9 +183,10 @@ class Books:
     ) -> TrialRecord:
         """Write down that a trial failed, and why; keep the batch it failed on, if there is one."""
         if batch is not None:
-            trial = self.folder.trial(spec.trial_id)
-            trial.mkdir(parents=True, exist_ok=True)
-            write_atomically(trial / "batch.npz", batch)
+            try:
+                write_atomically(self._trial_folder(spec) / "batch.npz", batch)
+            except StorageError as fault:  # the reason is short, and may find room
+                log.warning("%s failed, and what it failed on is lost: %s", spec.label, fault)
         return self._end(
             TrialRecord(
                 spec=spec,
@@ -235,13 +237,22 @@ class Books:
             return None
         return trace and f"no sign of life for too long; it stood at\n{trace}"
 
+    def _trial_folder(self, spec: TrialSpec) -> Path:
+        folder = self.folder.trial(spec.trial_id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(folder, error) from error
+        return folder
+
     def _end(self, record: TrialRecord) -> TrialRecord:
         self._append(record)
         self.tracker.trial_ended(record)
         if record.status == "finished" and self._is_front_due():
-            is_drawn = time.monotonic() - self._drawn >= FIGURE_SECONDS
-            if summary := self.front(is_drawn=is_drawn):
-                self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
+            try:
+                self._show_front()
+            except StorageError as fault:  # what has ended stands in the ledger, and stays
+                log.warning("the front will be written later: %s", fault)
         return record
 
     def _subgroups(self) -> dict[str, Bool[np.ndarray, " patients"]]:
@@ -251,6 +262,11 @@ class Books:
             HELD_OUT,
         )
         return offered_subgroups(self.environment.id, options)
+
+    def _show_front(self) -> None:
+        is_drawn = time.monotonic() - self._drawn >= FIGURE_SECONDS
+        if summary := self.front(is_drawn=is_drawn):
+            self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
 
     def _is_front_due(self) -> bool:
         waited = time.monotonic() - self._written
