@@ -34,6 +34,7 @@ from dosefront.records import (
     storage_error,
     subgroups_bytes,
     summarise,
+    with_intervals,
     write_atomically,
     write_front,
 )
@@ -164,8 +165,8 @@ class Books:
         judgement: Judgement = report["judgement"]
         write_atomically(checkpoint, judgement.policy)
         for number, results in enumerate(judgement.held_out):
-            name = "held-out.npz" if len(spec.preferences) == 1 else f"held-out-{number}.npz"
-            write_atomically(trial / name, results)
+            which = None if len(spec.preferences) == 1 else number
+            write_atomically(self.folder.held_out(spec.trial_id, which), results)
         record = TrialRecord(
             spec=spec,
             status="finished",
@@ -200,8 +201,11 @@ class Books:
             )
         )
 
-    def front(self, *, is_drawn: bool = True) -> FrontSummary | None:
-        """The front of what has finished so far, written to the folder; None before the first."""
+    def front(self, *, is_drawn: bool = True, is_last: bool = True) -> FrontSummary | None:
+        """The front of what has finished so far, written to the folder; None before the first.
+
+        The last one of a sweep has intervals over patients: resampling them takes seconds.
+        """
         for damaged in self._read().damaged[:1]:
             raise LedgerError(
                 f"{self.folder.ledger}:{damaged.line} is no record: {damaged.reason}. Run "
@@ -220,6 +224,8 @@ class Books:
             trials=trials,
             comparators=tuple(self._comparators.values()),
         )
+        if is_last:
+            summary = with_intervals(summary, self.folder)
         write_front(self.folder, summary)
         self.hypervolume = summary.hypervolume
         self._written = time.monotonic()
@@ -265,7 +271,7 @@ class Books:
 
     def _show_front(self) -> None:
         is_drawn = time.monotonic() - self._drawn >= FIGURE_SECONDS
-        if summary := self.front(is_drawn=is_drawn):
+        if summary := self.front(is_drawn=is_drawn, is_last=False):
             self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
 
     def _is_front_due(self) -> bool:
