@@ -98,7 +98,8 @@ def _reached(algorithm: AlgorithmHypervolume, summary: FrontSummary) -> str:
         (own,) = (
             each for each in summary.hypervolume_per_seed if each.algorithm == algorithm.algorithm
         )
-        low, high, over = own.low, own.high, "1 seed, interval over patients"
+        low, high = own.low, own.high
+        over = "1 seed" if low is None else "1 seed, interval over patients"
     return f"{algorithm.algorithm} {algorithm.interquartile_mean:.3f}{_ends(low, high)} ({over})"
 
 

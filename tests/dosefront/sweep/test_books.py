@@ -217,3 +217,16 @@ def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -
 def test_missing_trials_mean_the_sweep_was_stopped(books: Books) -> None:
     with pytest.raises(SweepInterrupted, match=r"2 trials missing; .*dosefront resume"):
         driver(books).check()
+
+
+def test_intervals_over_patients_wait_for_the_end_of_the_sweep(books: Books) -> None:
+    books.finished(books.missing()[0], report(0.2))
+    during = read_front(books.folder.front_json)
+    assert during.points[0].probability_nondominated is during.hypervolume_low is None
+    assert during.history[0].trials_ended == 1
+    assert books.front() == read_front(books.folder.front_json)
+    after = read_front(books.folder.front_json)
+    assert after.points[0].probability_nondominated == 1.0
+    assert after.hypervolume_low < after.hypervolume < after.hypervolume_high
+    (own,) = after.hypervolume_per_seed
+    assert (own.low, own.high) == (after.hypervolume_low, after.hypervolume_high)
