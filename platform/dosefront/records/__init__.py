@@ -14,13 +14,14 @@ from dosefront.records.front_summary import (
     FrontSummary,
     SeedHypervolume,
 )
-from dosefront.records.held_out import read_returns, with_intervals
+from dosefront.records.held_out import returns_of, with_intervals
 from dosefront.records.ledger import DamagedLine, Ledger, LedgerContents, LedgerRecord
 from dosefront.records.lock import is_locked, locked
 from dosefront.records.outcome import Outcome
 from dosefront.records.patient_results import (
     PatientResults,
     read_results,
+    read_returns,
     read_subgroups,
     subgroups_bytes,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "read_returns",
     "read_status",
     "read_subgroups",
+    "returns_of",
     "seed_fronts",
     "storage_error",
     "subgroups_bytes",

@@ -1,7 +1,6 @@
 """What policies did to each held-out patient, and the intervals that follow from it."""
 
 import logging
-import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,24 +8,26 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from dosefront.errors import FrontError
+from dosefront.errors import FrontError, UsageError
 from dosefront.front import Estimate, hypervolume_interval, probability_nondominated
 from dosefront.records.folder import RunFolder
 from dosefront.records.front_statistics import seed_fronts
 from dosefront.records.front_summary import FrontPoint, FrontSummary
+from dosefront.records.patient_results import read_returns
 
 log = logging.getLogger(__name__)
 
 
-def read_returns(
-    folder: RunFolder, points: Sequence[FrontPoint]
+def returns_of(
+    points: Sequence[FrontPoint], folder: RunFolder
 ) -> Float[np.ndarray, "points patients objectives"]:
     """Return vectors of each held-out patient, maximised, of points of the run.
 
     Raises:
-        FrontError: a file is missing, damaged or of another cohort.
+        FrontError: the policies were judged on cohorts of different sizes.
+        UsageError: a file is missing or damaged.
     """
-    returns = [_returns(_file_of(point, folder)) for point in points]
+    returns = [read_returns(_file_of(point, folder)) for point in points]
     shapes = {each.shape for each in returns}
     if len(shapes) > 1:
         raise FrontError(
@@ -43,8 +44,8 @@ def with_intervals(summary: FrontSummary, folder: RunFolder) -> FrontSummary:
     rival left out would make the others look better.
     """
     try:
-        returns = read_returns(folder, summary.points)
-    except FrontError as error:
+        returns = returns_of(summary.points, folder)
+    except (FrontError, UsageError) as error:
         log.warning("the front has no intervals over patients: %s", error)
         return summary
     rows = {point.id: row for row, point in enumerate(summary.points)}
@@ -77,15 +78,3 @@ def with_intervals(summary: FrontSummary, folder: RunFolder) -> FrontSummary:
 def _file_of(point: FrontPoint, folder: RunFolder) -> Path:
     number = None if point.id == point.trial else int(point.id.removeprefix(f"{point.trial}-"))
     return folder.held_out(point.trial, number)
-
-
-def _returns(path: Path) -> Float[np.ndarray, "patients objectives"]:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            returns: Float[np.ndarray, "patients objectives"] = stored["returns"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise FrontError(
-            f"cannot read the returns of patients in {path}: {error}. Copy the file back, or "
-            "delete the trial's line from the ledger and resume the run to train it again."
-        ) from error
-    return returns
