@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from dosefront.cli.arguments import narration
+from dosefront.cli.clinical import evaluate, headline
 from dosefront.cli.cluster import cluster
 from dosefront.cli.environments import audit, envs, validate_model
 from dosefront.cli.fronts import export, front
@@ -31,6 +32,7 @@ app = typer.Typer(
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
     "Fronts": (front, export),
+    "Clinic": (evaluate, headline),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),
 }

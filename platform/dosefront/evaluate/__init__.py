@@ -1,10 +1,12 @@
 """Policies and what they do to cohorts of patients; no Ray, no torch."""
 
+from dosefront.evaluate.archive import Archive
 from dosefront.evaluate.checkpoint import policy_bytes, read_policy
 from dosefront.evaluate.cohorts import HELD_OUT, SELECT, TRAIN, cohort_options
 from dosefront.evaluate.comparators import (
     ComparatorResults,
     evaluate_comparators,
+    offered_comparators,
     paired_differences,
 )
 from dosefront.evaluate.objectives import chosen_objectives
@@ -19,6 +21,7 @@ __all__ = [
     "SELECT",
     "TRAIN",
     "ActionForm",
+    "Archive",
     "ComparatorResults",
     "NetworkPolicy",
     "PatientResults",
@@ -28,6 +31,7 @@ __all__ = [
     "chosen_objectives",
     "cohort_options",
     "evaluate_comparators",
+    "offered_comparators",
     "offered_subgroups",
     "offers_masks",
     "paired_differences",

@@ -19,6 +19,7 @@ from dosefront.front.intervals import (
     mean_interval,
     paired_difference,
     rate_interval,
+    resamples,
 )
 from dosefront.front.objective import Objective
 from dosefront.front.preferences import check_weights, lattice, spread
@@ -66,6 +67,7 @@ __all__ = [
     "probability_nondominated",
     "ranks",
     "rate_interval",
+    "resamples",
     "scalarization",
     "share_dominated",
     "spread",
