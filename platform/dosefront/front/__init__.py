@@ -3,6 +3,16 @@
 Every objective is maximised inside; `Objective` converts from and to clinical units.
 """
 
+from dosefront.front.decision import (
+    GEOMETRY,
+    confirmed,
+    gaps,
+    geometric_choice,
+    probability_feasible,
+    rate_upper_limits,
+    shortlist,
+    upper_limits,
+)
 from dosefront.front.dominance import dominates, nondominated, ranks, share_dominated
 from dosefront.front.hypervolume import (
     contributions,
@@ -29,6 +39,7 @@ from dosefront.front.scalarization import (
 
 __all__ = [
     "AUGMENTATION",
+    "GEOMETRY",
     "SCALARIZATIONS",
     "Chebyshev",
     "EpsilonConstraint",
@@ -38,10 +49,13 @@ __all__ = [
     "Objective",
     "Scalarization",
     "check_weights",
+    "confirmed",
     "contributions",
     "dominates",
     "expected_utility",
     "extents",
+    "gaps",
+    "geometric_choice",
     "hypervolume",
     "lattice",
     "linear",
@@ -50,9 +64,13 @@ __all__ = [
     "normalise",
     "paired_difference",
     "points_beyond_reference",
+    "probability_feasible",
     "ranks",
     "rate_interval",
+    "rate_upper_limits",
     "scalarization",
     "share_dominated",
+    "shortlist",
     "spread",
+    "upper_limits",
 ]

@@ -4,6 +4,13 @@ from dosefront.report.audit import findings_table, hidden_rows, sweep_table, ver
 from dosefront.report.environments import environment_sheet, environments_table
 from dosefront.report.figure import draw_front, write_front_figure
 from dosefront.report.plane import DISCLAIMER, hypervolume_sentence
+from dosefront.report.recommendation import (
+    infeasible_sentence,
+    protocol_sentence,
+    recommendation_lines,
+    shortlist_table,
+    subgroups_table,
+)
 from dosefront.report.status import status_text
 from dosefront.report.terminal import front_plot, front_table
 from dosefront.report.validation import (
@@ -26,7 +33,12 @@ __all__ = [
     "front_table",
     "hidden_rows",
     "hypervolume_sentence",
+    "infeasible_sentence",
+    "protocol_sentence",
+    "recommendation_lines",
+    "shortlist_table",
     "status_text",
+    "subgroups_table",
     "sweep_table",
     "validation_mapping",
     "validation_table",
