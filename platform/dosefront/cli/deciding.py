@@ -76,6 +76,7 @@ def recommend(
 
 def _print(found: "Recommendation") -> None:
     from dosefront.report import (
+        hidden_options,
         protocol_sentence,
         recommendation_lines,
         shortlist_table,
@@ -86,6 +87,8 @@ def _print(found: "Recommendation") -> None:
         print(line)
     print()
     data.print(shortlist_table(found), soft_wrap=False, highlight=False)
+    if rest := hidden_options(found):
+        print(f"{rest} more lie beyond the caps: --json")
     if found.subgroups:
         print()
         data.print(subgroups_table(found), soft_wrap=False, highlight=False)

@@ -3,6 +3,7 @@
 from dosefront.decide.question import METHODS, Cap, Question, Request
 from dosefront.decide.recommend import recommend
 from dosefront.decide.recommendation import (
+    Care,
     Intensity,
     Judged,
     Mixture,
@@ -16,6 +17,7 @@ from dosefront.decide.recommendation import (
 __all__ = [
     "METHODS",
     "Cap",
+    "Care",
     "Intensity",
     "Judged",
     "Mixture",

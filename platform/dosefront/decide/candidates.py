@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Shaped
 
 from dosefront.decide.question import Cap, Question
 from dosefront.errors import LedgerError, UsageError
@@ -108,10 +108,10 @@ def concerned(cap: Cap, masks: Masks | None, patients: int) -> Bool[np.ndarray, 
     if cap.subgroup is None or masks is None:
         return np.ones(patients, bool)
     mask = masks[cap.subgroup]
-    if len(mask) != patients or not mask.any():
+    if not mask.any():
         raise UsageError(
-            f'subgroup "{cap.subgroup}" has {int(mask.sum())} of {len(mask)} patients, the run '
-            f"{patients} held-out patients. Judge more patients, or another subgroup."
+            f'no held-out patient belongs to subgroup "{cap.subgroup}". Judge more patients, or '
+            "cap another subgroup."
         )
     return mask
 

@@ -9,7 +9,7 @@ from jaxtyping import Shaped
 
 from dosefront.errors import UsageError
 from dosefront.front import Estimate, Objective
-from dosefront.records import Outcome, PatientResults
+from dosefront.records import ComparatorPoint, Outcome, PatientResults
 from dosefront.suggestion import suggestion
 
 SHORT_NAMES: Mapping[str, str] = {
@@ -65,10 +65,14 @@ class Quantity:
         low, high = sorted(map(self.objective.clinical, (found.low, found.high)))
         return Estimate(self.objective.clinical(found.value), low, high)
 
+    def of_point(self, point: ComparatorPoint) -> Estimate:
+        """A comparator's mean on the held-out patients."""
+        if self.objective is None:
+            return point.endpoints[self.name]
+        return point.value_vector[self.column]
 
-def quantities_of(
-    objectives: Sequence[Objective], results: PatientResults
-) -> dict[str, Quantity]:
+
+def quantities_of(objectives: Sequence[Objective], results: PatientResults) -> dict[str, Quantity]:
     """Every quantity of a run by its name; any policy's results tell which are shares."""
     found = {
         name: Quantity(name, "", values.dtype == bool, objective=None, column=-1)
@@ -89,8 +93,7 @@ def named_quantity(name: str, quantities: Mapping[str, Quantity]) -> Quantity:
     full = name if name in quantities else SHORT_NAMES.get(name, name)
     if full not in quantities:
         raise UsageError(
-            f'the run has no objective or endpoint "{name}". '
-            f"{suggestion(name, _names(quantities))}"
+            f'the run has no objective or endpoint "{name}". {suggestion(name, _names(quantities))}'
         )
     return quantities[full]
 

@@ -110,9 +110,7 @@ def question_of(
     )
 
 
-def parse_cap(
-    text: str, quantities: Mapping[str, Quantity], *, subgroup: str | None = None
-) -> Cap:
+def parse_cap(text: str, quantities: Mapping[str, Quantity], *, subgroup: str | None = None) -> Cap:
     """The cap that is written as `NAME<=NUMBER`, `NAME>=NUMBER` or with a percentage.
 
     Raises:

@@ -1,13 +1,13 @@
 """Which policy of a run to take, given caps: shortlisted on one cohort, confirmed on another."""
 
-import itertools
 from dataclasses import replace
 from typing import Final
 
-from dosefront.decide.candidates import mixed, results_of, shortlisted
+from dosefront.decide.candidates import Masks, mixed, results_of, shortlisted
 from dosefront.decide.quantities import quantities_of
-from dosefront.decide.question import UPPER_LIMIT, Request, question_of
+from dosefront.decide.question import UPPER_LIMIT, Question, Request, question_of
 from dosefront.decide.recommendation import (
+    Care,
     Intensity,
     Mixture,
     Recommendation,
@@ -16,7 +16,7 @@ from dosefront.decide.recommendation import (
     Trade,
 )
 from dosefront.decide.walk import Walk, estimate
-from dosefront.errors import FrontError
+from dosefront.errors import FrontError, UsageError
 from dosefront.records import (
     ComparatorPoint,
     FrontPoint,
@@ -46,7 +46,7 @@ def recommend(folder: RunFolder, request: Request) -> Recommendation:
             f"{folder.front_json} has no points, so there is nothing to recommend. "
             f"`dosefront status {folder.path}` says how far the run is."
         )
-    masks = read_subgroups(folder)
+    masks = _subgroup_masks(folder, summary.held_out_patients)
     any_results = results_of(folder, summary.points[0], patients=summary.held_out_patients)
     quantities = quantities_of(summary.objectives, any_results)
     question = question_of(request, quantities, masks)
@@ -54,10 +54,22 @@ def recommend(folder: RunFolder, request: Request) -> Recommendation:
     return _recommendation(summary, walk)
 
 
+def _subgroup_masks(folder: RunFolder, patients: int) -> Masks | None:
+    masks = read_subgroups(folder)
+    for name, mask in (masks or {}).items():
+        if mask.shape != (patients,):
+            raise UsageError(
+                f"{folder.subgroups_npz} must tell of {patients} held-out patients; its "
+                f'"{name}" tells of {mask.size}. `dosefront resume {folder.path}` writes it anew.'
+            )
+    return masks
+
+
 def _recommendation(summary: FrontSummary, walk: Walk) -> Recommendation:
     chosen = walk.chosen()
     place = walk.nearest() if chosen is None else chosen
     point = next(each for each in summary.points if each.id == walk.candidates[place].id)
+    comparator = summary.comparators[0] if summary.comparators else None
     is_mixed = walk.question.mixtures and chosen is not None
     return Recommendation(
         run=summary.run,
@@ -70,7 +82,8 @@ def _recommendation(summary: FrontSummary, walk: Walk) -> Recommendation:
         next_point=None if chosen is None else _next_point(walk, chosen),
         mixture=_mixture(walk, chosen) if is_mixed and chosen is not None else None,
         subgroups=_subgroups(walk, place),
-        regimen=_regimen(point, summary.comparators[0] if summary.comparators else None),
+        regimen=_regimen(point, comparator),
+        care=_care(comparator, walk.question) if comparator else None,
         select_patients=summary.select_patients,
         held_out_patients=summary.held_out_patients,
     )
@@ -134,8 +147,9 @@ def _mixture(walk: Walk, chosen: int) -> Mixture | None:
 
 def _subgroups(walk: Walk, place: int) -> tuple[Subgroup, ...]:
     """A policy on each group of patients, beside the caps on all."""
-    caps = [replace(cap, subgroup=None) for cap in walk.question.caps if cap.subgroup is None]
     numbers = [n for n, cap in enumerate(walk.question.caps) if cap.subgroup is None]
+    caps = [walk.question.caps[number] for number in numbers]
+    question = replace(walk.question, caps=tuple(caps))
     candidate = walk.candidates[place]
     groups = []
     for name, mask in (walk.masks or {}).items():
@@ -144,9 +158,7 @@ def _subgroups(walk: Walk, place: int) -> tuple[Subgroup, ...]:
             benefit=candidate.benefit[mask],
             capped=tuple(candidate.capped[number][mask] for number in numbers),
         )
-        judged = replace(
-            walk, candidates=(alone,), question=replace(walk.question, caps=tuple(caps))
-        ).judged(0)
+        judged = replace(walk, candidates=(alone,), question=question, masks=None).judged(0)
         groups.append(Subgroup(name, int(mask.sum()), estimate(alone.benefit), judged))
     return tuple(groups)
 
@@ -161,5 +173,14 @@ def _regimen(point: FrontPoint, comparator: ComparatorPoint | None) -> Regimen:
         ),
         cycles=point.endpoints.get("cycles"),
         usual_cycles=usual.get("cycles"),
-        comparator=comparator.title if comparator else None,
+    )
+
+
+def _care(comparator: ComparatorPoint, question: Question) -> Care:
+    return Care(
+        title=comparator.title,
+        benefit=question.maximise.of_point(comparator),
+        risks=tuple(
+            cap.quantity.of_point(comparator) for cap in question.caps if cap.subgroup is None
+        ),
     )

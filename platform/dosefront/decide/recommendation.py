@@ -31,7 +31,7 @@ class Option:
     judged: tuple[Judged, ...]
     """One for each cap."""
     verdict: Literal["within", "beyond", "untested"]
-    """`untested`: its limits lie within the caps, but the walk had stopped, so nothing is claimed."""
+    """`untested`: its limits lie within the caps, but the walk had stopped: nothing is claimed."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,17 @@ class Regimen:
     drugs: tuple[Intensity, ...]
     cycles: Estimate | None
     usual_cycles: Estimate | None
-    comparator: str | None
-    """Title of the conventional care beside it."""
+    """The same of the comparator."""
+
+
+@dataclass(frozen=True)
+class Care:
+    """Conventional care on the same held-out patients."""
+
+    title: str
+    benefit: Estimate
+    risks: tuple[Estimate, ...]
+    """One for each cap on all patients."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,8 @@ class Recommendation:
     mixture: Mixture | None
     subgroups: tuple[Subgroup, ...]
     regimen: Regimen
+    care: Care | None
+    """The first comparator; None where the environment has none."""
     select_patients: int
     held_out_patients: int
 

@@ -135,9 +135,7 @@ class Walk:
             benefit=_difference(own.benefit, other.benefit),
             risks=tuple(
                 _difference(ours[mask], theirs[mask])
-                for ours, theirs, mask in zip(
-                    own.capped, other.capped, self.concerned, strict=True
-                )
+                for ours, theirs, mask in zip(own.capped, other.capped, self.concerned, strict=True)
             ),
         )
 

@@ -51,7 +51,7 @@ def shortlist(
     """
     members = np.flatnonzero(nondominated(np.column_stack([benefit, -risks])))
     margins = bounds - risks[members]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         scaled = margins / half_widths[members]  # a mean without a width is surely below, or above
     smallest = np.where(margins == 0.0, 0.0, scaled).min(axis=1)
     order: Int[np.ndarray, " shortlisted"] = members[np.lexsort((benefit[members], -smallest))]

@@ -5,6 +5,7 @@ from dosefront.report.environments import environment_sheet, environments_table
 from dosefront.report.figure import draw_front, write_front_figure
 from dosefront.report.plane import DISCLAIMER, hypervolume_sentence
 from dosefront.report.recommendation import (
+    hidden_options,
     infeasible_sentence,
     protocol_sentence,
     recommendation_lines,
@@ -31,6 +32,7 @@ __all__ = [
     "findings_table",
     "front_plot",
     "front_table",
+    "hidden_options",
     "hidden_rows",
     "hypervolume_sentence",
     "infeasible_sentence",

@@ -1,11 +1,11 @@
 """A recommendation in words: what to take, what it gives, and what going further costs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from rich.table import Table
 
-from dosefront.decide import Cap, Intensity, Judged, Question, Recommendation, Trade
+from dosefront.decide import Cap, Judged, Option, Question, Recommendation, Trade
 from dosefront.decide.quantities import Quantity
 from dosefront.decide.question import UPPER_LIMIT
 from dosefront.front import Estimate
@@ -16,6 +16,8 @@ GEOMETRY_NOTE: Final = (
     "chosen by geometry ({method}): from the shape of the front among the policies that keep the "
     "caps, and from no clinical worth"
 )
+MOST_BEYOND: Final = 3
+"""Rows of policies beyond the caps; there may be hundreds."""
 VERDICTS: Final = {
     "within": "within the caps",
     "beyond": "beyond",
@@ -42,7 +44,7 @@ def recommendation_lines(found: Recommendation) -> list[str]:
         f"  probability that it keeps every cap: {found.probability_feasible:.3f} "
         f"(bootstrap over {found.held_out_patients:,} held-out patients)"
     )
-    lines += [f"  {line}" for line in regimen_lines(found)]
+    lines += [f"  {line}" for line in [*_regimen_lines(found), *_care_lines(found)]]
     if found.next_point:
         trade = found.next_point
         lines.append(
@@ -61,13 +63,13 @@ def shortlist_table(found: Recommendation) -> Table:
     """The shortlist in the order in which it was tested."""
     question = found.question
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("shortlist", "policy"):
-        table.add_column(title, no_wrap=title == "shortlist")
+    table.add_column("shortlist", no_wrap=True)
+    table.add_column("policy", min_width=12)
     table.add_column(question.maximise.name, justify="right")
     for cap in question.caps:
         table.add_column(f"{_about(cap)}\n{_side(cap)} limit", justify="right")
     table.add_column("")
-    for option in found.shortlist:
+    for option in _shown(found):
         limits = [
             f"{_number(judged.estimate.value, cap.quantity)} / {_limit(judged, cap)}"
             for cap, judged in zip(question.caps, option.judged, strict=True)
@@ -77,6 +79,17 @@ def shortlist_table(found: Recommendation) -> Table:
         benefit = _number(option.benefit.value, question.maximise)
         table.add_row(option.id, option.label, benefit, *limits, verdict)
     return table
+
+
+def hidden_options(found: Recommendation) -> int:
+    """How many policies of the shortlist the table leaves out."""
+    return len(found.shortlist) - len(_shown(found))
+
+
+def _shown(found: Recommendation) -> tuple[Option, ...]:
+    """The shortlist as far as the table goes: a little way beyond the caps."""
+    inside = [place for place, each in enumerate(found.shortlist) if each.verdict != "beyond"]
+    return found.shortlist[: max(inside, default=-1) + 1 + MOST_BEYOND]
 
 
 def subgroups_table(found: Recommendation) -> Table:
@@ -104,8 +117,8 @@ def protocol_sentence(found: Recommendation) -> str:
     question, option = found.question, found.nearest
     limits = " and ".join(
         f"{_about(cap)} {figure(judged.estimate, cap.quantity)}, one-sided "
-        f"{question.confidence:.0%} {_side(cap)} confidence limit {_limit(judged, cap)} against a "
-        f"cap of {_number(cap.bound, cap.quantity)}"
+        f"{_percent(question.confidence)} {_side(cap)} confidence limit {_limit(judged, cap)} "
+        f"against a cap of {_number(cap.bound, cap.quantity)}"
         for cap, judged in zip(question.caps, option.judged, strict=True)
     )
     level = 1.0 - question.confidence
@@ -135,26 +148,13 @@ def infeasible_sentence(found: Recommendation) -> str:
         for cap, judged in zip(found.question.caps, found.nearest.judged, strict=True)
         if judged.margin is None or judged.margin < 0.0
     ]
+    confidence = _percent(found.question.confidence)
     return (
-        f"no policy of {found.run} is known to keep the caps at {found.question.confidence:.0%} "
-        f"confidence. The nearest is {found.nearest.id} ({'; '.join(worst)}). Train policies that "
+        f"no policy of {found.run} is known to keep the caps at {confidence} confidence. "
+        f"The nearest is {found.nearest.id} ({'; '.join(worst)}). Train policies that "
         "lie further below the cap, judge more held-out patients, or ask with another cap; "
         "nothing was relaxed."
     )
-
-
-def regimen_lines(found: Recommendation) -> list[str]:
-    """The doses that the policy gives, beside the label's and conventional care's."""
-    regimen = found.regimen
-    lines = []
-    if regimen.drugs:
-        given = ", ".join(f"{each.drug} {each.given.value:.0%}" for each in regimen.drugs)
-        lines.append(f"doses: {given} of the label's dose intensity{_usual(regimen.drugs, found)}")
-    if regimen.cycles:
-        usual = regimen.usual_cycles
-        beside = f" ({regimen.comparator}: {usual.value:.1f})" if usual else ""
-        lines.append(f"cycles: {regimen.cycles.value:.1f} a patient{beside}")
-    return lines
 
 
 def figure(estimate: Estimate, quantity: Quantity) -> str:
@@ -170,9 +170,27 @@ def figure(estimate: Estimate, quantity: Quantity) -> str:
     return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
 
 
-def _usual(drugs: Sequence[Intensity], found: Recommendation) -> str:
-    usual = [f"{each.drug} {each.usual.value:.0%}" for each in drugs if each.usual]
-    return f" ({found.regimen.comparator}: {', '.join(usual)})" if usual else ""
+def _regimen_lines(found: Recommendation) -> Iterable[str]:
+    """The doses that the policy gives, beside the label's and conventional care's."""
+    regimen, care = found.regimen, found.care
+    if regimen.drugs:
+        given = " and ".join(f"{each.drug} {_percent(each.given.value)}" for each in regimen.drugs)
+        usual = [_percent(each.usual.value) for each in regimen.drugs if each.usual]
+        beside = f"; {care.title}: {' and '.join(usual)}" if care and usual else ""
+        yield f"regimen: {given} of the label's dose intensity{beside}"
+    if regimen.cycles:
+        usual_cycles = regimen.usual_cycles
+        beside = f"; {care.title}: {usual_cycles.value:.1f}" if care and usual_cycles else ""
+        yield f"cycles: {regimen.cycles.value:.1f} a patient{beside}"
+
+
+def _care_lines(found: Recommendation) -> Iterable[str]:
+    if found.care:
+        caps = [cap for cap in found.question.caps if cap.subgroup is None]
+        figures = [(found.question.maximise, found.care.benefit)]
+        figures += [(c.quantity, risk) for c, risk in zip(caps, found.care.risks, strict=True)]
+        told = ", ".join(f"{quantity.name} {figure(of, quantity)}" for quantity, of in figures)
+        yield f"{found.care.title} on the same patients: {told}"
 
 
 def _judged_line(cap: Cap, judged: Judged, question: Question) -> str:
@@ -186,7 +204,7 @@ def _judged_line(cap: Cap, judged: Judged, question: Question) -> str:
     patients = f" ({judged.patients:,} patients)" if cap.subgroup else ""
     return (
         f"{_about(cap)}{patients}: {figure(judged.estimate, cap.quantity)}, {_side(cap)} "
-        f"{question.confidence:.0%} limit {_limit(judged, cap)}, cap "
+        f"{_percent(question.confidence)} limit {_limit(judged, cap)}, cap "
         f"{_number(cap.bound, cap.quantity)}{margin}"
     )
 
@@ -213,8 +231,9 @@ def _mixture_lines(found: Recommendation) -> Iterable[str]:
         for cap, judged in zip(question.caps, mixture.judged, strict=True)
     )
     yield (
-        f"Randomisation: each patient is randomised between two policies, {mixture.share:.0%} to "
-        f"{mixture.second} and {1.0 - mixture.share:.0%} to {mixture.first}: "
+        "Randomisation: each patient is randomised between two policies, "
+        f"{_percent(mixture.share)} to {mixture.second} and "
+        f"{_percent(1.0 - mixture.share)} to {mixture.first}: "
         f"{question.maximise.name} {figure(mixture.benefit, question.maximise)}; {limits}. "
         "Tested in a walk of its own; it is no policy for a single patient."
     )
@@ -242,12 +261,19 @@ def _gap(judged: Judged, quantity: Quantity) -> str:
     return "unknown" if judged.margin is None else _difference(-judged.margin, quantity)
 
 
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.3g} %"
+
+
 def _number(value: float, quantity: Quantity) -> str:
     return f"{100.0 * value:.1f} %" if quantity.is_share else f"{value:.3g}"
 
 
 def _difference(value: float, quantity: Quantity) -> str:
-    return f"{100.0 * value:.1f} points" if quantity.is_share else f"{value:.3g}"
+    if not quantity.is_share:
+        return f"{value:.3g}"
+    points = 100.0 * value
+    return f"{points:.1f} points" if points >= 0.1 else f"{points:.2g} points"
 
 
 def _change(change: Estimate, quantity: Quantity) -> str:
