@@ -74,11 +74,22 @@ def best_below_the_cap(_, __, response, limits):
     return within[np.argmax(response[within])] if len(within) else None
 
 
-@pytest.mark.parametrize("shared", [0.0, 0.7])
-@pytest.mark.parametrize("patients", [200, 500, 2000])
 @pytest.mark.parametrize("front", FRONTS)
-def test_the_cap_is_truly_broken_in_at_most_5_percent_of_cases(front, patients, shared):
-    assert broken(front, patients=patients, shared=shared, rule=walk) <= 0.05
+def test_the_cap_is_truly_broken_in_at_most_5_percent_of_cases(front):
+    """A cell of 1,000 cases whose truth is 5 % may show 7.1 % by chance; all six together not."""
+    cells = [
+        broken(front, patients=patients, shared=shared, rule=walk)
+        for patients in (200, 500, 2000)
+        for shared in (0.0, 0.7)
+    ]
+    assert max(cells) <= 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / CASES)
+    assert np.mean(cells) <= 0.05
+
+
+@pytest.mark.parametrize("patients", [200, 500, 2000])
+def test_a_policy_at_the_cap_passes_with_at_most_5_percent_exactly(patients):
+    passing = rate_upper_limits(np.arange(patients + 1), patients) <= CAP
+    assert 0.02 < binom.pmf(np.arange(patients + 1), patients, CAP)[passing].sum() <= 0.05
 
 
 def test_taking_the_best_of_all_limits_below_the_cap_would_break_it_far_more_often():
