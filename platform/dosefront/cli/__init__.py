@@ -13,6 +13,7 @@ from rich.markup import escape
 from dosefront.cli.arguments import narration
 from dosefront.cli.clinical import evaluate, headline
 from dosefront.cli.cluster import cluster
+from dosefront.cli.deciding import recommend
 from dosefront.cli.environments import audit, envs, validate_model
 from dosefront.cli.fronts import export, front
 from dosefront.cli.jobs import logs, stop, submit
@@ -31,7 +32,7 @@ app = typer.Typer(
 )
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
-    "Fronts": (front, export),
+    "Fronts": (front, recommend, export),
     "Clinic": (evaluate, headline),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),

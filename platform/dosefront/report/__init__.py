@@ -17,6 +17,14 @@ from dosefront.report.headline import (
     preamble,
 )
 from dosefront.report.plane import DISCLAIMER, hypervolume_sentence
+from dosefront.report.recommendation import (
+    hidden_options,
+    infeasible_sentence,
+    protocol_sentence,
+    recommendation_lines,
+    shortlist_table,
+    subgroups_table,
+)
 from dosefront.report.sheet import Sheet, sheet_markdown, sheet_table
 from dosefront.report.status import status_text
 from dosefront.report.terminal import front_plot, front_table
@@ -44,14 +52,20 @@ __all__ = [
     "headline_csv",
     "headline_markdown",
     "headline_sheets",
+    "hidden_options",
     "hidden_rows",
     "hypervolume_sentence",
+    "infeasible_sentence",
     "preamble",
+    "protocol_sentence",
+    "recommendation_lines",
     "sheet_markdown",
     "sheet_table",
     "shift_csv",
     "shift_sheet",
+    "shortlist_table",
     "status_text",
+    "subgroups_table",
     "sweep_table",
     "validation_mapping",
     "validation_table",
