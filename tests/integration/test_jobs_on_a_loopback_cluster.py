@@ -196,7 +196,7 @@ def test_a_job_finds_our_packages_on_the_driver_and_on_a_worker(cluster: Cluster
         if line.startswith(("FOUND", "STATUS"))
     )
     found = json.loads(printed["FOUND"])
-    assert found["folder"] == ["experiment.yaml"]
+    assert sorted(found["folder"]) == ["experiment.yaml", "requirements.txt"]
     assert found["driver"] == found["worker"]
     *files, mode = found["worker"]
     assert mode == "offline"
