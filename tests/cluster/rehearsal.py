@@ -146,7 +146,8 @@ class Rehearsal:
     def dosefront(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of ours on the user's machine, which must end well."""
         command = [sys.executable, "-m", "dosefront.cli", *words, "--address", self.dashboard]
-        done = self.user.run(command, self.environment, seconds=1800)
+        source = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}  # the user's alone
+        done = self.user.run(command, {**self.environment, **source}, seconds=1800)
         if done.returncode:
             raise RuntimeError(f"{words}: {done.stdout}{done.stderr}")
         return done
