@@ -16,7 +16,7 @@ ENVIRONMENT = """\
 FAULTS = {
     "a key in the place of checkpoints": (
         ("max_concurrent: null", 'storage: "s3://AKIA:hush@bucket/x"'),
-        "17:33",
+        "17:41",
         "no key belongs into it; got a URI with a user. Set AWS_ACCESS_KEY_ID",
     ),
     "an unknown key": (
