@@ -6,7 +6,6 @@ and processes alike, when the first process in there ends, however it ends.
 
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +44,7 @@ def furnish() -> None:
 
 
 def _end_with_the_caller() -> None:
-    while sys.stdin.buffer.read1():
+    while os.read(0, 1):
         pass
     os._exit(1)
 

@@ -16,23 +16,22 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from machines import HOME, UNSHARE, Machine, furnish
+from machines import HOME, UNSHARE, Machine, furnish, why_not
 
 RUN = "rehearsal"
-CHECKPOINT_SECONDS = 5
+SAVES = 4
+"""Of each trial, before a machine is cut off: a trial that began anew would be far behind."""
 EXPERIMENT = """\
 name: rehearsal
 environment:
   id: posology/DocetaxelCisplatin-v0
 objectives: [efficacy, toxicity]
 cohorts: {seed: 2026, train: 64, select: 32, held_out: 64}
-weights: {lattice: 5}
+weights: {lattice: 4}
 algorithms:
-  - {name: PPO, steps: 200000, network: [16]}
+  - {name: PPO, steps: 600000, network: [16]}
 seeds: [1]
-resources:
-  checkpoint_every: CHECKPOINT_SECONDS
-  storage: s3://sweeps/rehearsal?region=us-east-1&scheme=http&endpoint_override=STORE
+resources: {checkpoint_every: 2, storage: "STORAGE"}
 tracking: {wandb: {mode: "off"}}
 """
 
@@ -134,36 +133,31 @@ class Rehearsal:
         self.until(lambda: len(self.states()) == 3, "both workers", seconds=300)
         self.note("workers have joined")
 
-    def submit(self) -> str:
+    def submit(self, run: str, storage: str) -> str:
         """Send the sweep from the user's machine; gives the job's id."""
-        text = EXPERIMENT.replace("STORE", f"{self.store.address}:9000")
-        text = text.replace("CHECKPOINT_SECONDS", str(CHECKPOINT_SECONDS))
-        (self.user.home / "rehearsal.yaml").write_text(text)
-        job = self.dosefront("submit", "rehearsal.yaml", "--run-id", RUN).stdout.strip()
-        self.note("sweep is submitted")
-        return job
+        file = self.user.home / f"{run}.yaml"
+        file.write_text(EXPERIMENT.replace("STORAGE", storage))
+        return self.dosefront("submit", file.name, "--run-id", run).stdout.strip()
 
-    def dosefront(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """A command of ours on the user's machine, which must end well."""
+    def dosefront(self, *words: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
+        """A command of ours on the user's machine, which must end well, or must fail."""
         command = [sys.executable, "-m", "dosefront.cli", *words, "--address", self.dashboard]
         source = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}  # the user's alone
         done = self.user.run(command, {**self.environment, **source}, seconds=1800)
-        if done.returncode:
+        if bool(done.returncode) != fails:
             raise RuntimeError(f"{words}: {done.stdout}{done.stderr}")
         return done
 
+    def refused(self) -> str:
+        """What is said of a sweep whose checkpoints would lie on the head's own disk."""
+        job = self.submit("blind", f"{HOME}/checkpoints")
+        said = self.dosefront("logs", job, "--follow", fails=True)
+        self.note("storage that the workers do not see is refused")
+        return said.stdout + said.stderr
+
     def cut_off(self) -> dict[str, Any]:
         """Unplug a worker once both train and have saved; what became of its trial."""
-        enough = 2.5 * CHECKPOINT_SECONDS
-        before = self.until(
-            lambda: (
-                len(running := self.status()["running"]) == 2
-                and all(each["seconds"] > enough for each in running)
-                and running
-            ),
-            "two trials under way",
-            seconds=900,
-        )
+        before = self.until(self.saved, "two trials under way", seconds=1200)
         self.note("both workers train and have saved")
         lost = self.workers[1]
         lost.unplug()
@@ -176,7 +170,15 @@ class Rehearsal:
         )
         self.note("its trial goes on elsewhere")
         (there,) = (each for each in before if each["trial"] == again["trial"])
-        return {"at_cut": there["seconds"], "goes_on_at": again["seconds"]}
+        return {"steps_at_cut": there["steps"], "goes_on_at": again["steps"]}
+
+    def saved(self) -> list[dict[str, Any]]:
+        """The two trials under way, once the store holds enough checkpoints of both."""
+        running = self.status()["running"]
+        requests = self.log(self.store)
+        newest = f"checkpoint_{SAVES - 1:06d}"
+        whole = all(f"{each['trial']}/{newest}" in requests for each in running)
+        return running if len(running) == 2 and whole else []
 
 
 def environment() -> Mapping[str, str]:
@@ -201,19 +203,25 @@ def main() -> None:
     furnish()
     rehearsal = Rehearsal()
     rehearsal.start_cluster()
-    job = rehearsal.submit()
+    refusal = rehearsal.refused()
+    store = f"{rehearsal.store.address}:9000"
+    place = f"s3://sweeps/rehearsal?region=us-east-1&scheme=http&endpoint_override={store}"
+    job = rehearsal.submit(RUN, place)
+    rehearsal.note("sweep is submitted")
     cut = rehearsal.cut_off()
     log = rehearsal.dosefront("logs", job, "--follow").stdout
     rehearsal.note("sweep is complete")
     run = rehearsal.head.home / "dosefront-runs" / RUN
     found = {
         "seconds": rehearsal.seconds,
+        "refusal": refusal,
         "cut": cut,
+        "store": rehearsal.log(rehearsal.store),
         "front": json.loads((run / "front.json").read_text()),
         "state": rehearsal.status()["state"],
         "log": log,
-        "homes": {
-            machine.name: sorted(each.name for each in machine.home.iterdir())
+        "runs": {
+            machine.name: (machine.home / "dosefront-runs").exists()
             for machine in (rehearsal.head, *rehearsal.workers, rehearsal.user)
         },
     }
@@ -223,7 +231,7 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["inside"]:
         main()
+    elif reason := why_not():
+        print(json.dumps({"impossible": reason}))
     else:
-        here = [sys.executable, __file__, "inside"]
-        with subprocess.Popen([*UNSHARE, *here], stdin=subprocess.PIPE) as process:
-            sys.exit(process.wait())
+        os.execvp(UNSHARE[0], [*UNSHARE, sys.executable, __file__, "inside"])
