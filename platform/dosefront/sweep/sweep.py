@@ -19,6 +19,7 @@ from dosefront.sweep.cluster import Places, ray_at
 from dosefront.sweep.driver import Driver, StopWhenSaved
 from dosefront.sweep.progress import progress_view
 from dosefront.sweep.proposals import Proposals, Starts
+from dosefront.sweep.reach import check_reach
 from dosefront.sweep.stopping import Stopping
 from dosefront.sweep.trainable import TrialTrainable, configuration
 from dosefront.sweep.waiting import WaitForMachines
@@ -172,6 +173,7 @@ def _train(
         with ThreadPoolExecutor(1) as aside:
             care = aside.submit(books.write_comparators)  # Ray takes as long to start
             with ray_at(address, note=books.folder.path / ".ray"), stopping.on_signals():
+                check_reach(checkpoints)
                 care.result()  # compiled the simulator; workers load it from the cache
                 comparators = ray.put(books.comparators)
                 proposals = Proposals(
