@@ -158,12 +158,13 @@ def _print_plan(experiment: "ExperimentSpec", *, as_json: bool) -> None:
 
 
 def _announce(experiment: "ExperimentSpec", folder: RunFolder) -> None:
-    trials = experiment.trials()
-    narration.print(
-        f"{experiment.name}: {len(trials)} trials, "
-        f"{sum(trial.steps for trial in trials):,} environment steps, in {folder.path}",
-        highlight=False,
-    )
+    if experiment.search is None:
+        trials = experiment.trials()
+        steps = sum(trial.steps for trial in trials)
+        extent = f"{len(trials)} trials, {steps:,} environment steps"
+    else:
+        extent = "a search"
+    narration.print(f"{experiment.name}: {extent}, in {folder.path}", highlight=False)
 
 
 def _conclude(result: "SweepResult", *, as_json: bool) -> None:

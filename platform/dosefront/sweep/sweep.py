@@ -174,9 +174,7 @@ def _train(
     places = Places(_bundles(trials[0].settings, resources)[0])
     waiting = WaitForMachines(places, stopping=stopping, console=console, max_wait=max_wait)
     total = most_trials(books.experiment)
-    view = progress_view(
-        console, objectives=books.objectives, trials=total, ended=books.counts[0]
-    )
+    view = progress_view(console, objectives=books.objectives, trials=total, ended=books.counts[0])
     driver = Driver(
         books,
         trials,
