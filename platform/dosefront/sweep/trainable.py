@@ -96,7 +96,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             return self._ended({**_told(fault), "steps": self._training.steps})
 
     def _trained(self, training: "Training") -> dict[str, Any]:
-        is_judged = training.is_finished
+        is_trained = training.is_finished
         progress = training.advance(seconds=SLICE_SECONDS)
         report = {
             "trial": self._spec.trial_id,
@@ -105,7 +105,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             "scalar_return": progress.scalar_return,
             "return_vector": progress.return_vector,
         }
-        if not is_judged:
+        if not is_trained:
             return {**report, "done": False}
         try:
             policy = self._policy = self._policy or training.policy()
