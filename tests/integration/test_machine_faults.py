@@ -102,7 +102,7 @@ def make_sweep(folder: Path) -> Walks:
         trials=TRIALS,
         slow=SLOW,
         max_failures=3,
-        resources="hang_after: 60",
+        resources="max_concurrent: null",
     )
 
 

@@ -1,18 +1,24 @@
 """What goes wrong in a sweep: it is tried again, told, and costs nothing that had finished."""
 
 import json
+import shutil
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ray._private.utils import get_system_memory, get_used_memory
-from walks import Walks, assert_equal_outcomes, steps_repeated, wait_for
+from walks import LONGEST, Walks, assert_equal_outcomes, steps_repeated, wait_for
 
-from dosefront.records import read_front
+from dosefront.records import Ledger, read_front
 
 pytestmark = pytest.mark.integration
+
+SLOW = 0.002
+"""Seconds that a step takes where there is to be time for a fault."""
 
 
 def points(sweep: Walks) -> int:
@@ -39,9 +45,10 @@ def test_a_trial_that_always_raises_has_failed_with_its_traceback(tmp_path: Path
 
 
 def test_a_trial_that_hangs_is_ended_and_its_record_says_where_it_stood(tmp_path: Path) -> None:
-    sweep = Walks(tmp_path, "hang", times=2)
+    sweep = Walks(tmp_path, "hang", times=2, resources="max_concurrent: 1, hang_after: 15")
     assert sweep.finish() == 3, sweep.told
-    assert "no sign of life" in sweep.by_status["failed"].error
+    assert "goes on from its last checkpoint after: no sign of life" in sweep.told
+    assert "failed: no sign of life" in sweep.told
     assert "in _suffer" in sweep.by_status["failed"].error
     assert points(sweep) == 2
 
@@ -63,13 +70,44 @@ def test_a_trial_that_eats_memory_is_ended_by_ray_and_told(tmp_path: Path) -> No
     assert points(sweep) == 2
 
 
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of three megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a full disk needs a mount, which is not permitted: {mounted.stderr}")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_full_disk_fails_the_trial_that_finds_no_room_and_no_other(
+    tmp_path: Path, disk: Path
+) -> None:
+    sweep = Walks(tmp_path, steps=3_000, slow=SLOW, out=disk)
+    driver = sweep.start()
+    wait_for(lambda: list(sweep.run.checkpoints.glob("session-*/*/checkpoint_*")))
+    filler = disk / "filler"
+    room = (
+        shutil.disk_usage(disk).free - 40_000
+    )  # a checkpoint takes more, a line of the ledger less
+    filler.write_bytes(bytes(room))
+    wait_for(lambda: sweep.records)
+    filler.unlink()
+    assert driver.wait(timeout=LONGEST) == 3, sweep.told
+    assert "No space left on device" in sweep.by_status["failed"].error
+    assert [record.status for record in sweep.records] == ["failed", "finished", "finished"]
+    assert Ledger(sweep.run.ledger).read().damaged == ()
+    assert sweep.finish() == 0, sweep.told
+    assert points(sweep) == 3
+
+
 def share_of_memory(*, more_gb: float) -> float:
     """What share of this machine's memory is in use when so much more is."""
     return (get_used_memory() + more_gb * 2**30) / get_system_memory()
-
-
-SLOW = 0.002
-"""Seconds that a step takes: a trial takes at most so many steps in a second."""
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ class Walks:
 
     Args:
         folder: for the experiment, the run and the marks.
+        out: for the run instead, if it is to lie elsewhere.
         mishap: what goes wrong in a walk, and ``times`` how often over all of them.
         steps: of each trial.
         slow: seconds that a step takes.
@@ -56,16 +57,18 @@ class Walks:
         folder: Path,
         mishap: str = "none",
         *,
+        out: Path | None = None,
         times: int = 0,
         steps: int = 8_000,
         slow: float = 0.0,
         trials: int = 3,
         max_failures: int = 1,
-        resources: str = "max_concurrent: 1, hang_after: 8",
+        resources: str = "max_concurrent: 1",
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.slow, self.trials = folder, slow, trials
-        self.run = RunFolder(folder / "run")
+        self._out = out or folder
+        self.run = RunFolder(self._out / "run")
         self._yaml = folder / "mishaps.yaml"
         self._yaml.write_text(
             EXPERIMENT.format(
@@ -82,7 +85,7 @@ class Walks:
 
     def start(self, *arguments: object, **variables: str) -> subprocess.Popen[str]:
         """A driver: of a new run the first time, one that resumes it from then on."""
-        command = ("sweep", self._yaml, "--out", self.folder, "--run-id", "run")
+        command = ("sweep", self._yaml, "--out", self._out, "--run-id", "run")
         if self.run.experiment_yaml.exists():
             command = ("resume", self.run.path)
         with self._log().open("w") as log:
