@@ -1,6 +1,7 @@
 """What goes wrong in a sweep: it is tried again, told, and costs nothing that had finished."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from ray._private.utils import get_system_memory, get_used_memory
 from walks import LONGEST, Walks, assert_equal_outcomes, steps_repeated, wait_for
 
 from dosefront.records import Ledger, read_front
+from dosefront.sweep.stopping import GRACE_SECONDS
 
 pytestmark = pytest.mark.integration
 
@@ -154,3 +156,38 @@ def kill(sweep: Walks, *, after: float, is_early: bool) -> bool:
     driver.send_signal(signal.SIGKILL)
     driver.wait(timeout=60)
     return is_running
+
+
+def test_ctrl_c_once_saves_what_runs_and_loses_no_step(tmp_path: Path) -> None:
+    """As a terminal does it: every process that the driver started hears it too."""
+    undisturbed = Walks(tmp_path / "undisturbed", trials=2, steps=3_000)
+    assert undisturbed.finish() == 0, undisturbed.told
+    sweep = Walks(tmp_path / "stopped", trials=2, steps=3_000, slow=SLOW)
+    driver = sweep.start()
+    wait_for(lambda: sweep.has_begun(driver))
+    os.killpg(driver.pid, signal.SIGINT)
+    assert driver.wait(timeout=LONGEST) == 130, sweep.told
+    assert f"Go on with `dosefront resume {sweep.run.path}`" in sweep.told
+    assert sweep.status.state == "stopped"
+    assert sweep.finish() == 0, sweep.told
+    assert_equal_outcomes(sweep, undisturbed)
+    assert steps_repeated(sweep, undisturbed) <= sweep.steps_to_build
+
+
+def test_ctrl_c_twice_stops_at_once_and_nobody_else_may_run_the_folder_before(
+    tmp_path: Path,
+) -> None:
+    sweep = Walks(tmp_path, "hang", times=1, trials=2)
+    driver = sweep.start()
+    wait_for(lambda: (tmp_path / "mishap-0").exists())
+    assert sweep.finish() == 2
+    assert f"is being run by another driver: process {driver.pid} on" in sweep.told
+    os.killpg(driver.pid, signal.SIGINT)
+    wait_for(lambda: sweep.status.state == "stopping")
+    assert driver.poll() is None  # the trial that hangs has its grace
+    start = time.monotonic()
+    os.killpg(driver.pid, signal.SIGINT)
+    assert driver.wait(timeout=LONGEST) == 130
+    assert time.monotonic() - start < GRACE_SECONDS
+    assert sweep.finish() == 0, sweep.told
+    assert points(sweep) == 2

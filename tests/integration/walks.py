@@ -34,7 +34,7 @@ resources: {{max_failures: {max_failures}, checkpoint_every: 1, {resources}}}
 tracking: {{wandb: {{mode: "off"}}}}
 """
 ENVIRONMENTS, PATIENTS = 8, 1 + 3
-"""That a trial trains on at once, and that it is judged on."""
+"""That a trial trains on at once, apart from one to look at; and that it is judged on."""
 LONGEST = 300
 """Seconds that a test waits for anything."""
 
@@ -67,7 +67,7 @@ class Walks:
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.slow, self.trials = folder, slow, trials
-        self._out = out or folder
+        self._out, self._drivers = out or folder, 0
         self.run = RunFolder(self._out / "run")
         self._yaml = folder / "mishaps.yaml"
         self._yaml.write_text(
@@ -88,6 +88,7 @@ class Walks:
         command = ("sweep", self._yaml, "--out", self._out, "--run-id", "run")
         if self.run.experiment_yaml.exists():
             command = ("resume", self.run.path)
+        self._drivers += 1
         with self._log().open("w") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "dosefront.cli", *map(str, (*command, *arguments))],
@@ -108,7 +109,7 @@ class Walks:
         return self._log().read_text()
 
     def _log(self) -> Path:
-        return self.folder / "told"
+        return self.folder / f"told-{self._drivers}"
 
     @property
     def records(self) -> tuple[TrialRecord, ...]:
@@ -147,7 +148,12 @@ class Walks:
         after a checkpoint asks for one; so two slices and a second pass at the most.
         """
         slice_steps = SLICE_SECONDS / self.slow + ENVIRONMENTS * HORIZON
-        return int(2 * slice_steps + 1.0 / self.slow) + (ENVIRONMENTS + PATIENTS) * HORIZON
+        return int(2 * slice_steps + 1.0 / self.slow) + self.steps_to_build
+
+    @property
+    def steps_to_build(self) -> int:
+        """Of the courses that a trial begins whenever it is built, and when it is judged."""
+        return (ENVIRONMENTS + 1 + PATIENTS) * HORIZON
 
     def courses(self) -> dict[tuple[int, int], int]:
         """How many courses each process has begun, by its parent's id and its own."""
