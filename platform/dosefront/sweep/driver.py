@@ -173,9 +173,10 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """The trial's process failed, and another goes on from its checkpoint."""
-        self._under_way.pop(_id(trial), None)
-        self._retries[_id(trial)] = self._retries.get(_id(trial), 0) + 1
-        self._view.retried(self._specs[_id(trial)], _reason(trial))
+        spec = self._specs[_id(trial)]
+        self._under_way.pop(spec.trial_id, None)
+        self._retries[spec.trial_id] = self._retries.get(spec.trial_id, 0) + 1
+        self._view.retried(spec, self._books.hang_trace(spec) or _reason(trial))
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """The trial's process failed once too often."""

@@ -99,8 +99,8 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             return self._ended({**_told(fault), "steps": self._training.steps})
 
     def _trained(self, training: "Training") -> dict[str, Any]:
-        is_judged = training.is_finished or self._is_stopped
-        progress = training.advance(seconds=0.0 if is_judged else SLICE_SECONDS)
+        is_trained = training.is_finished or self._is_stopped
+        progress = training.advance(seconds=0.0 if is_trained else SLICE_SECONDS)
         report = {
             "trial": self._spec.trial_id,
             "steps": progress.steps,
@@ -108,7 +108,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             "scalar_return": progress.scalar_return,
             "return_vector": progress.return_vector,
         }
-        if not is_judged:
+        if not is_trained:
             self._is_stopped = self._council is not None and ray.get(
                 self._council.stops.remote(
                     self._spec.to_mapping(), progress.steps, progress.return_vector
