@@ -212,7 +212,9 @@ def conditional_value_at_risk(values: Float[np.ndarray, " patients"], share: flo
     return float(_tails(np.ones((1, len(values))), values, share)[0])
 
 
-def independent_difference(first: Values, second: Values, *, seed: int = 0) -> Estimate:
+def independent_difference(
+    first: Values, second: Shaped[np.ndarray, " others"], *, seed: int = 0
+) -> Estimate:
     """The mean of ``first`` less that of ``second``, of other patients, with its interval.
 
     Of means it is the bootstrap's, both samples drawn anew; of rates it is Newcombe's (1998, his
@@ -235,7 +237,7 @@ def independent_difference(first: Values, second: Values, *, seed: int = 0) -> E
     return Estimate(value, float(low), float(high))
 
 
-def _wilson(happened: Bool[np.ndarray, " patients"]) -> tuple[float, float]:
+def _wilson(happened: Bool[np.ndarray, " some"]) -> tuple[float, float]:
     """Score interval of a rate (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
     n, p = len(happened), float(happened.mean())
     centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n)

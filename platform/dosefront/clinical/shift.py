@@ -106,7 +106,7 @@ def shift(
     scenario: Mapping[str, Any] | None = None,
     tell: Tell = lambda message: None,
 ) -> Shift:
-    """Try points and comparators on patients as in training, then on groups.
+    """Try points and the usual care on patients as in training, then on groups.
 
     A group's patients are the first so many members found by screening a large cohort of the same
     seed. Patients k of two groups are different people, but within a group every arm meets the same
@@ -133,9 +133,8 @@ def shift(
             "try circumstances with --scenario."
         )
     cohorts = {AS_TRAINED: first, **{name: drawn(name) for name in groups}}
-    comparators = comparator_arms(first)
-    arms = (*policy_arms(archive, points), *comparators)
-    usual = comparators[0] if comparators else None
+    usual = next(iter(comparator_arms(first)), None)
+    arms = (*policy_arms(archive, points), *((usual,) if usual else ()))
     results: dict[tuple[str, str], PatientResults] = {}
     for place, (name, patients) in enumerate(cohorts.items(), start=1):
         for arm in arms:
