@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import VectorEnv
 
 from dosefront.environments import make_vector_env
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
 from dosefront.records import PatientResults
 from posology.policies import NetworkPolicy, Situation, View
+from posology.treatment import Diary
 
 
 def roll_out(
@@ -34,7 +36,26 @@ def roll_out(
         discount: of the returns.
     """
     env = make_vector_env(environment, num_envs=patients, options=options)
-    observations, _ = env.reset(options={"patients": np.arange(patients)})
+    results, _ = treat(policy, env, objectives=objectives, discount=discount)
+    env.close()
+    return results
+
+
+def treat(
+    policy: Policy,
+    env: VectorEnv[Any, Any, Any],
+    *,
+    objectives: Sequence[str],
+    discount: float = 1.0,
+    diary: bool = False,
+) -> tuple[PatientResults, tuple[Diary, ...]]:
+    """One course in every slot of ``env``: patients 0, 1, ... of its cohort, each once.
+
+    With ``diary`` also every week of the courses, in the diaries of environments that keep one.
+    """
+    patients = env.num_envs
+    asked = {"patients": np.arange(patients), **({"diary": True} if diary else {})}
+    observations, noted = env.reset(options=asked)
     chosen, columns = chosen_objectives(env.metadata, objectives)
     view = policy.view if isinstance(policy, NetworkPolicy) else View()
     situation = Situation(env, objectives=chosen, columns=columns, view=view)
@@ -52,5 +73,4 @@ def roll_out(
         for name, values in infos.get("endpoints", {}).items() if ended.any() else ():
             endpoints.setdefault(name, np.zeros(patients, values.dtype))[ended] = values[ended]
         running &= ~ended
-    env.close()
-    return PatientResults(returns, endpoints)
+    return PatientResults(returns, endpoints), noted.get("diaries", ())
