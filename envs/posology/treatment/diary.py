@@ -38,6 +38,8 @@ class Diary:
         """Doses given, as fractions of the label's of that visit."""
         self.due: Bool[np.ndarray, "courses weeks"] = np.zeros(shape, np.bool_)
         """Visits at which the schedule had something to give."""
+        self.cycle: Int[np.ndarray, "courses weeks"] = np.zeros(shape, np.int64)
+        """Cycles begun by the end of the visit; 0 at visits at which nothing was decided."""
         self.neutrophils: Float[np.ndarray, "courses weeks"] = np.full(shape, np.nan)
         """True count at the visit [10^9/L]."""
         self.platelets: Float[np.ndarray, "courses weeks"] = np.full(shape, np.nan)
@@ -75,6 +77,7 @@ class Diary:
         at = self._entries(rows), chart["week"][rows]
         self.due[at] = due
         self.fractions[at] = fractions
+        self.cycle[at] = chart["cycles"][rows]
 
     def note_visit(
         self,

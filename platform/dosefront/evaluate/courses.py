@@ -31,6 +31,8 @@ class CourseRecords:
     """Doses given, as fractions of the label's of that visit."""
     due: Bool[np.ndarray, "patients weeks"]
     """Visits at which the schedule had something to give; it was held where nothing was given."""
+    cycle: Int16[np.ndarray, "patients weeks"]
+    """Cycles begun by the end of the visit; 0 at visits at which nothing was decided."""
     neutrophils: Float32[np.ndarray, "patients weeks"]
     """True count [10^9/L], which the clinic sees with an assay's error."""
     platelets: Float32[np.ndarray, "patients weeks"]
@@ -45,6 +47,8 @@ class CourseRecords:
     """Worst CTCAE grade of the week that follows."""
     regimen: Int16[np.ndarray, " patients"]
     """Each patient's regimen, an index into the library's names."""
+    confirmed: Bool[np.ndarray, " patients"]
+    """Whether two scans in a row showed a partial response (RECIST 1.1)."""
     best_change: Float32[np.ndarray, " patients"]
     """Largest shrinkage, or least growth, that a scan showed up to progression, of baseline: -0.3
     is 30 % smaller. NaN for a patient who died before the first scan of the follow-up."""
@@ -121,6 +125,7 @@ def _recorded(diaries: Sequence[Diary], patients: int) -> CourseRecords:
         terms=TERMS,
         fractions=weekly("fractions", 0.0, np.float32, len(drugs)),
         due=weekly("due", False, np.bool_),
+        cycle=weekly("cycle", 0, np.int16),
         neutrophils=weekly("neutrophils", np.nan, np.float32),
         platelets=weekly("platelets", np.nan, np.float32),
         size=weekly("size", np.nan, np.float32),
@@ -128,6 +133,7 @@ def _recorded(diaries: Sequence[Diary], patients: int) -> CourseRecords:
         on_treatment=weekly("on_treatment", False, np.bool_),
         grade=weekly("grade", 0, np.int16),
         regimen=final(_regimen_index),
+        confirmed=final(lambda diary: diary.final["confirmed"], np.bool_),
         best_change=final(_best_change, np.float32),
         weeks_on_treatment=final(lambda diary: diary.on_treatment.sum(axis=1)),
         weeks_followed=final(lambda diary: diary.final["week"]),

@@ -67,6 +67,7 @@ def test_cycles_and_delays_are_visits_of_the_diary() -> None:
     given = (diary.fractions > 0.0).any(axis=2)
     assert (given <= diary.due).all()
     assert (given.sum(axis=1) == diary.final["cycles"]).all()
+    assert (diary.cycle[given] == np.cumsum(given, axis=1)[given]).all()
     assert ((diary.due & ~given).sum(axis=1) == diary.final["delay_weeks"]).all()
     assert diary.final["delay_weeks"].any()
 
