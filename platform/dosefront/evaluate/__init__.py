@@ -1,10 +1,12 @@
 """Policies and what they do to cohorts of patients; no Ray, no torch."""
 
+from dosefront.evaluate.archive import Archive
 from dosefront.evaluate.checkpoint import policy_bytes, read_policy
 from dosefront.evaluate.cohorts import HELD_OUT, SELECT, TRAIN, cohort_options
 from dosefront.evaluate.comparators import (
     ComparatorResults,
     evaluate_comparators,
+    offered_comparators,
     paired_differences,
 )
 from dosefront.evaluate.courses import CourseRecords, course_records
@@ -21,6 +23,7 @@ __all__ = [
     "SELECT",
     "TRAIN",
     "ActionForm",
+    "Archive",
     "ComparatorResults",
     "CourseRecords",
     "NetworkPolicy",
@@ -32,6 +35,7 @@ __all__ = [
     "cohort_options",
     "course_records",
     "evaluate_comparators",
+    "offered_comparators",
     "offered_subgroups",
     "offers_masks",
     "paired_differences",

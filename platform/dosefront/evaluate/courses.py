@@ -88,10 +88,13 @@ def course_records(
     """
     env = make_vector_env(environment, num_envs=patients, options=options)
     try:
-        _, infos = env.reset(options={"patients": np.arange(patients), "diary": True})
+        everybody = np.arange(patients)
+        _, infos = env.reset(options={"patients": everybody, "diary": True})
         if "diaries" not in infos:
             return None
-        results, diaries = treat(policy, env, objectives=objectives, discount=discount, diary=True)
+        results, diaries = treat(
+            everybody, policy, env, objectives=objectives, discount=discount, diary=True
+        )
     finally:
         env.close()
     return _recorded(diaries, patients), results

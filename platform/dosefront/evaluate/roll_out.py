@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from gymnasium.vector import VectorEnv
+from jaxtyping import Int
 
 from dosefront.environments import make_vector_env
 from dosefront.evaluate.objectives import chosen_objectives
@@ -20,10 +21,10 @@ def roll_out(
     environment: str,
     options: Mapping[str, Any],
     objectives: Sequence[str],
-    patients: int,
+    patients: int | Int[np.ndarray, " patients"],
     discount: float = 1.0,
 ) -> PatientResults:
-    """Treat patients 0 to ``patients - 1`` of the cohort that ``options`` name, each once.
+    """Treat patients of the cohort that ``options`` name, each once.
 
     Every policy meets the same patients with the same noise, so results can be compared in pairs.
 
@@ -32,16 +33,18 @@ def roll_out(
         environment: what :func:`dosefront.environments.make_vector_env` takes.
         options: likewise.
         objectives: names of the objectives to return, in this order.
-        patients: how many.
+        patients: which, by their position in the cohort, or how many from the first on.
         discount: of the returns.
     """
-    env = make_vector_env(environment, num_envs=patients, options=options)
-    results, _ = treat(policy, env, objectives=objectives, discount=discount)
+    treated = np.arange(patients) if isinstance(patients, int) else patients
+    env = make_vector_env(environment, num_envs=len(treated), options=options)
+    results, _ = treat(treated, policy, env, objectives=objectives, discount=discount)
     env.close()
     return results
 
 
 def treat(
+    treated: Int[np.ndarray, " patients"],
     policy: Policy,
     env: VectorEnv[Any, Any, Any],
     *,
@@ -49,18 +52,17 @@ def treat(
     discount: float = 1.0,
     diary: bool = False,
 ) -> tuple[PatientResults, tuple[Diary, ...]]:
-    """One course in every slot of ``env``: patients 0, 1, ... of its cohort, each once.
+    """One course of each patient, in as many slots of ``env``: what it came to.
 
     With ``diary`` also every week of the courses, in the diaries of environments that keep one.
     """
-    patients = env.num_envs
-    asked = {"patients": np.arange(patients), **({"diary": True} if diary else {})}
+    asked = {"patients": treated, **({"diary": True} if diary else {})}
     observations, noted = env.reset(options=asked)
     chosen, columns = chosen_objectives(env.metadata, objectives)
     view = policy.view if isinstance(policy, NetworkPolicy) else View()
     situation = Situation(env, objectives=chosen, columns=columns, view=view)
-    returns = np.zeros((patients, len(columns)))
-    running = np.ones(patients, bool)
+    returns = np.zeros((len(treated), len(columns)))
+    running = np.ones(len(treated), bool)
     factor = 1.0
     endpoints: dict[str, np.ndarray[Any, Any]] = {}
     while running.any():
@@ -71,6 +73,6 @@ def treat(
         factor *= discount
         ended = running & (terminated | truncated)
         for name, values in infos.get("endpoints", {}).items() if ended.any() else ():
-            endpoints.setdefault(name, np.zeros(patients, values.dtype))[ended] = values[ended]
+            endpoints.setdefault(name, np.zeros(len(treated), values.dtype))[ended] = values[ended]
         running &= ~ended
     return PatientResults(returns, endpoints), noted.get("diaries", ())

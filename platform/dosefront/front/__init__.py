@@ -11,7 +11,13 @@ from dosefront.front.hypervolume import (
     normalise,
     points_beyond_reference,
 )
-from dosefront.front.intervals import Estimate, mean_interval, paired_difference, rate_interval
+from dosefront.front.intervals import (
+    Estimate,
+    mean_interval,
+    paired_difference,
+    rate_interval,
+    resamples,
+)
 from dosefront.front.objective import Objective
 from dosefront.front.preferences import check_weights, lattice, spread
 from dosefront.front.scalarization import (
@@ -52,6 +58,7 @@ __all__ = [
     "points_beyond_reference",
     "ranks",
     "rate_interval",
+    "resamples",
     "scalarization",
     "share_dominated",
     "spread",

@@ -42,12 +42,12 @@ def mean_interval(
     patients = len(values)
     if patients == 0:
         raise FrontError("a mean needs patients; got none. Leave out endpoints nobody has.")
-    means = np.concatenate([each @ values for each in _resamples(patients, seed)]) / patients
+    means = np.concatenate([each @ values for each in resamples(patients, seed)]) / patients
     low, high = np.quantile(means, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return Estimate(float(values.mean()), float(low), float(high))
 
 
-def _resamples(patients: int, seed: int) -> Iterable[Float[np.ndarray, "resamples patients"]]:
+def resamples(patients: int, seed: int) -> Iterable[Float[np.ndarray, "resamples patients"]]:
     """How often each patient is drawn in each resample, in blocks.
 
     The same for every mean over as many patients; kept where that takes little memory.
