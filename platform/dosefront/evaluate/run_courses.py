@@ -5,32 +5,27 @@ import io
 import json
 import logging
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from dosefront.environments import make_vector_env
-from dosefront.errors import CheckpointError, UsageError
-from dosefront.evaluate.checkpoint import read_policy
+from dosefront.errors import CheckpointError
+from dosefront.evaluate.archive import Archive
 from dosefront.evaluate.cohorts import HELD_OUT, cohort_options
+from dosefront.evaluate.comparators import offered_comparators
 from dosefront.evaluate.courses import CourseRecords, course_records
 from dosefront.evaluate.policy import Policy
 from dosefront.records import (
-    ComparatorRecord,
-    Ledger,
-    LedgerContents,
     PatientResults,
-    RunFolder,
-    TrialRecord,
     TrialSpec,
     read_results,
     storage_error,
     write_atomically,
 )
-from dosefront.suggestion import suggestion
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +33,7 @@ SCHEMA_VERSION: Final = 1
 """Of the file; courses of another are rolled out again."""
 
 
-def run_courses(folder: RunFolder, arms: Sequence[str]) -> dict[str, CourseRecords]:
+def run_courses(archive: Archive, arms: Sequence[str]) -> dict[str, CourseRecords]:
     """What happened to each held-out patient of a run under each of its arms, by the arm's id.
 
     Courses that the folder holds are read; others are rolled out, in a second or two for 2,000
@@ -46,7 +41,7 @@ def run_courses(folder: RunFolder, arms: Sequence[str]) -> dict[str, CourseRecor
     left is rolled out anew. Empty where the environment's episodes are not courses of treatment.
 
     Args:
-        folder: of the run.
+        archive: of the run.
         arms: ids of points and names of comparators, as the run's front shows them.
 
     Raises:
@@ -54,18 +49,13 @@ def run_courses(folder: RunFolder, arms: Sequence[str]) -> dict[str, CourseRecor
         CheckpointError: a policy is missing or damaged.
         StorageError: the folder cannot be written.
     """
-    offered = _arms(Ledger(folder.ledger).read())
-    if unknown := [arm for arm in arms if arm not in offered]:
-        raise UsageError(
-            f'{folder.path} has no point or comparator "{unknown[0]}". '
-            f"{suggestion(unknown[0], offered)} `dosefront front {folder.path}` shows them."
-        )
     out = {}
     for arm in arms:
-        courses = _kept_or_made(folder, arm, offered[arm])
-        if courses is None:
+        is_care = arm in archive.comparators
+        made = _care_courses(archive, arm) if is_care else _point_courses(archive, arm)
+        if made is None:
             return {}
-        out[arm] = courses
+        out[arm] = made
     return out
 
 
@@ -92,45 +82,84 @@ def read_courses(path: Path, key: Mapping[str, Any]) -> CourseRecords | None:
         return None
 
 
-@dataclass(frozen=True)
-class _Arm:
-    """A policy at one preference, or a comparator, and the specification that its run shares."""
-
-    spec: TrialSpec
-    version: str
-    """Of the environment that judged it."""
-    trial: TrialRecord | None
-    number: int = 0
-    """Which of the trial's preferences."""
-
-
-def _arms(contents: LedgerContents) -> dict[str, _Arm]:
-    """Every arm that the ledger holds, by id."""
-    finished = [trial for trial in contents.trials if trial.status == "finished"]
-    out = {}
-    for trial in finished:
-        for number in range(len(trial.judged)):
-            arm = _Arm(trial.spec, _version(trial), trial, number)
-            out[trial.spec.point_id(number)] = arm
-    for comparator in contents.comparators if finished else ():
-        out[comparator.name] = _Arm(finished[0].spec, _version(comparator), None)
-    return out
+def _point_courses(archive: Archive, name: str) -> CourseRecords | None:
+    point = archive.point(name)
+    record, checkpoint = archive.record(point), archive.checkpoint(point)
+    try:
+        content = checkpoint.read_bytes()
+    except OSError as error:
+        raise CheckpointError(
+            f"cannot read {checkpoint}: {error.strerror}. Copy the trial's checkpoint back."
+        ) from error
+    several = len(record.spec.preferences) > 1
+    file = f"held-out{point.id.removeprefix(point.trial)}.npz" if several else "held-out.npz"
+    return _kept_or_made(
+        archive,
+        name=point.id,
+        of={"weights": list(point.weights), "policy": hashlib.sha256(content).hexdigest()},
+        policy=lambda: (archive.policy(point), {}),
+        judged=archive.folder.trial(point.trial) / file,
+    )
 
 
-def _version(record: TrialRecord | ComparatorRecord) -> str:
-    return str(record.provenance.get("environment", {}).get("version", ""))
+def _care_courses(archive: Archive, name: str) -> CourseRecords | None:
+    spec = _spec(archive)
+
+    def policy() -> tuple[Policy, Mapping[str, Any]]:
+        offered = offered_comparators(spec.environment, spec.environment_options)
+        (own,) = (each for each in offered if each.name == name)
+        return own.policy, own.options
+
+    return _kept_or_made(
+        archive,
+        name=name,
+        of={"comparator": name},
+        policy=policy,
+        judged=archive.folder.comparator_results(name),
+    )
 
 
-def _kept_or_made(folder: RunFolder, name: str, arm: _Arm) -> CourseRecords | None:
-    key = _key(folder, name, arm)
-    path = folder.courses(name)
+def _spec(archive: Archive) -> TrialSpec:
+    """What all trials of a run share: environment, options, objectives, cohorts, discount."""
+    return archive.trials[archive.summary.points[0].trial].spec
+
+
+def _kept_or_made(
+    archive: Archive,
+    *,
+    name: str,
+    of: Mapping[str, Any],
+    policy: Callable[[], tuple[Policy, Mapping[str, Any]]],
+    judged: Path,
+) -> CourseRecords | None:
+    """The courses in the folder, if they are of what they are asked for; or else new ones."""
+    spec, path = _spec(archive), archive.folder.courses(name)
+    key = {
+        "schema_version": SCHEMA_VERSION,
+        "environment": [spec.environment, archive.summary.environment_version],
+        "options": dict(spec.environment_options),
+        "cohort": [spec.cohorts["seed"], HELD_OUT, spec.cohorts["held_out"]],
+        **of,
+    }
     if kept := read_courses(path, key):
         return kept
-    made = _rolled_out(folder, name, arm)
+    taken, own = policy()
+    options = cohort_options({**spec.environment_options, **own}, spec.cohorts, HELD_OUT)
+    env = make_vector_env(spec.environment, num_envs=1, options=options)
+    archive.check_version(str(env.metadata["version"]))
+    env.close()
+    made = course_records(
+        taken,
+        environment=spec.environment,
+        options=options,
+        objectives=spec.objectives,
+        patients=options["patients"],
+        discount=spec.discount,
+    )
     if made is None:
         return None
     courses, results = made
-    _compare(folder, name, arm, results)
+    _compare(name, results, judged)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -139,70 +168,8 @@ def _kept_or_made(folder: RunFolder, name: str, arm: _Arm) -> CourseRecords | No
     return courses
 
 
-def _key(folder: RunFolder, name: str, arm: _Arm) -> dict[str, Any]:
-    """All that decides the courses."""
-    spec = arm.spec
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "environment": [spec.environment, arm.version],
-        "options": dict(spec.environment_options),
-        "cohort": [spec.cohorts["seed"], HELD_OUT, spec.cohorts["held_out"]],
-        "arm": name,
-        "weights": list(spec.preferences[arm.number]) if arm.trial else None,
-        "policy": _digest(folder, arm.trial) if arm.trial else None,
-    }
-
-
-def _digest(folder: RunFolder, trial: TrialRecord) -> str:
-    path = folder.path / str(trial.checkpoint)
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise CheckpointError(
-            f"cannot read {path}: {error.strerror}. Copy the trial's checkpoint back."
-        ) from error
-
-
-def _rolled_out(
-    folder: RunFolder, name: str, arm: _Arm
-) -> tuple[CourseRecords, PatientResults] | None:
-    policy, own = _policy(folder, name, arm)
-    spec = arm.spec
-    options = cohort_options({**spec.environment_options, **own}, spec.cohorts, HELD_OUT)
-    return course_records(
-        policy,
-        environment=spec.environment,
-        options=options,
-        objectives=spec.objectives,
-        patients=options["patients"],
-        discount=spec.discount,
-    )
-
-
-def _policy(folder: RunFolder, name: str, arm: _Arm) -> tuple[Policy, Mapping[str, Any]]:
-    """The arm's policy, and the environment's options that it needs."""
-    spec = arm.spec
-    env = make_vector_env(spec.environment, num_envs=1, options=spec.environment_options)
-    try:
-        if str(env.metadata["version"]) != arm.version:
-            raise UsageError(
-                f"{name} was judged on version {arm.version} of {spec.environment}; installed is "
-                f"version {env.metadata['version']}. Use the version that the run was made with, "
-                "or resume the run on this one."
-            )
-        if arm.trial is not None:
-            network = read_policy(folder.path / str(arm.trial.checkpoint))
-            return network.at(spec.preferences[arm.number]), {}
-        own: Any = env.unwrapped
-        offered = {each.name: each for each in own.comparators()}
-        return offered[name].policy, offered[name].options
-    finally:
-        env.close()
-
-
-def _compare(folder: RunFolder, name: str, arm: _Arm, results: PatientResults) -> None:
-    """Warn where the courses come to something else than what the run was judged by."""
-    path = _results_file(folder, name, arm)
+def _compare(name: str, results: PatientResults, path: Path) -> None:
+    """Warn where courses come to something else than what their arm was judged by."""
     if not path.exists():
         return
     judged = read_results(path).returns
@@ -215,11 +182,3 @@ def _compare(folder: RunFolder, name: str, arm: _Arm, results: PatientResults) -
             differs.size,
             path,
         )
-
-
-def _results_file(folder: RunFolder, name: str, arm: _Arm) -> Path:
-    if arm.trial is None:
-        return folder.comparator_results(name)
-    several = len(arm.spec.preferences) > 1
-    file = f"held-out-{arm.number}.npz" if several else "held-out.npz"
-    return folder.trial(arm.spec.trial_id) / file

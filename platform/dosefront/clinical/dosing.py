@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from dosefront.evaluate.courses import CourseRecords
+from dosefront.evaluate import CourseRecords
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.special import ndtri  # scipy.stats would take four times as long to import
 
 from dosefront.errors import FrontError
-from dosefront.evaluate.courses import CourseRecords
+from dosefront.evaluate import CourseRecords
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from dosefront.errors import FrontError
-from dosefront.evaluate.courses import CourseRecords
+from dosefront.evaluate import CourseRecords
 from dosefront.front import Estimate, paired_difference, rate_interval
 
 SERIOUS = 3
