@@ -17,7 +17,7 @@ from dosefront.report.palette import GRID, INK
 
 Format = Literal["png", "pdf", "svg"]
 DOTS_PER_INCH: Final = 200
-TEXT_AS_TEXT: Final[dict[str, Any]] = {
+TEXT_AS_TEXT: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "dosefront",  # or else every file would name its parts anew
     "pdf.fonttype": 42,

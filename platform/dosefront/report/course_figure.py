@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from dosefront.clinical import progression_free, spread_patients
 from dosefront.report.canvas import Arm, add_caption, add_legend, new_figure, plain
@@ -18,6 +19,8 @@ COUNTS: Final = (
     ("platelets", "platelets\n[10⁹/L]", (50.0, 25.0)),
 )
 """Field, title of the axis, and the counts below which CTCAE v5 grades 3 and 4 begin [10^9/L]."""
+MARKS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0)
+"""Numbers that an axis of counts carries [10^9/L]."""
 WIDTH: Final = 0.40
 """Of a dose's bar, in weeks."""
 
@@ -30,7 +33,7 @@ def draw_courses(care: Arm, point: Arm, context: str) -> Figure:
     figure = new_figure(10.5, 4.6 + 0.9 * len(drugs))
     heights = [0.8] * len(drugs) + [1.2] * (len(COUNTS) + 1)
     panels = figure.subplots(
-        len(heights), len(shown), sharex=True, sharey="row", height_ratios=heights, squeeze=False
+        len(heights), len(shown), sharex="col", sharey="row", height_ratios=heights, squeeze=False
     )
     for column, (patient, name) in enumerate(zip(shown, CHOSEN, strict=False)):
         _draw_patient(panels[:, column], (care, point), int(patient))
@@ -38,7 +41,7 @@ def draw_courses(care: Arm, point: Arm, context: str) -> Figure:
             f"patient {patient}: {name} ({gains[patient]:+.0f} wk)", fontsize="medium"
         )
         panels[-1, column].set_xlabel("weeks since the first visit")
-    _name_rows(panels[:, 0], drugs)
+    _name_rows(list(panels[:, 0]), drugs)
     add_legend(figure, _handles((care, point)), columns=4)
     add_caption(
         figure,
@@ -96,9 +99,9 @@ def _name_rows(panels: Sequence[Axes], drugs: Sequence[str]) -> None:
     for row, (_, title, bounds) in enumerate(COUNTS, start=len(drugs)):
         panels[row].set_ylabel(title)
         panels[row].set_yscale("log")
+        panels[row].yaxis.set_major_locator(FixedLocator(MARKS))
+        panels[row].yaxis.set_minor_locator(NullLocator())
         panels[row].yaxis.set_major_formatter("{x:g}")
-        figure_row = panels[row].get_subplotspec()
-        assert figure_row is not None
         for axes in panels[row].get_shared_y_axes().get_siblings(panels[row]):
             for bound in bounds:
                 axes.axhline(bound, color=INK, linewidth=0.8, linestyle=":")

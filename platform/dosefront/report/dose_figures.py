@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -58,22 +59,28 @@ def draw_cycles(care: Arm, points: Sequence[Arm], context: str) -> Figure:
 
 
 def draw_dose_maps(care: Arm, points: Sequence[Arm], context: str) -> Figure:
-    """A row an arm, a column a drug: mean dose by tumour size and neutrophils."""
+    """A column an arm, a row a drug: mean dose by tumour size and neutrophils."""
     arms, drugs = (care, *points), care.courses.drugs
-    figure = new_figure(2.4 + 3.4 * len(drugs), 1.5 + 2.6 * len(arms))
-    panels = figure.subplots(len(arms), len(drugs), sharex=True, sharey=True, squeeze=False)
-    image = None
-    for row, arm in enumerate(arms):
-        found = dose_map(
-            arm.courses, sizes=SIZES, neutrophils=NEUTROPHILS, least_visits=LEAST_VISITS
-        )
-        for column, drug in enumerate(drugs):
-            image = _draw_map(panels[row, column], found, column)
-            panels[row, column].set_title(f"{arm.title}: {drug}", fontsize="small")
-        panels[row, 0].set_ylabel("neutrophils [10⁹/L]")
-    for axes in panels[-1]:
-        axes.set_xlabel("tumour size [of baseline]")
-    figure.colorbar(image, ax=panels, label="mean dose [of the label's]", shrink=0.6)
+    maps = [
+        dose_map(arm.courses, sizes=SIZES, neutrophils=NEUTROPHILS, least_visits=LEAST_VISITS)
+        for arm in arms
+    ]
+    seen = np.any([found.visits >= LEAST_VISITS for found in maps], axis=0)
+    figure = new_figure(2.2 + 2.6 * len(arms), 1.4 + 2.1 * len(drugs))
+    panels = figure.subplots(len(drugs), len(arms), sharex=True, sharey=True, squeeze=False)
+    for column, (arm, found) in enumerate(zip(arms, maps, strict=True)):
+        for row, drug in enumerate(drugs):
+            image = _draw_map(panels[row, column], found, row)
+            panels[row, 0].set_ylabel(f"{drug}\nneutrophils [10⁹/L]", fontsize="small")
+        panels[0, column].set_title(arm.title, fontsize="small")
+        panels[-1, column].set_xlabel("tumour size [of baseline]", fontsize="small")
+    for axes, has in (
+        (panels[0, 0].set_xlim, seen.any(axis=0)),
+        (panels[0, 0].set_ylim, seen.any(axis=1)),
+    ):
+        fields = np.flatnonzero(has)
+        axes(fields[0], fields[-1] + 1)
+    figure.colorbar(image, ax=panels, label="mean dose [of the label's]")
     add_caption(
         figure,
         f"Mean dose given at visits at which one was due, by the patient's true size and "
@@ -84,7 +91,7 @@ def draw_dose_maps(care: Arm, points: Sequence[Arm], context: str) -> Figure:
     return figure
 
 
-def _draw_map(axes: Axes, found: DoseMap, drug: int) -> object:
+def _draw_map(axes: Axes, found: DoseMap, drug: int) -> QuadMesh:
     axes.set_facecolor(GRID)
     values = np.ma.masked_invalid(found.fractions[:, :, drug])
     image = axes.pcolormesh(

@@ -34,7 +34,7 @@ def draw_events(care: Arm, points: Sequence[Arm], context: str) -> Figure:
     rates.set_yticks(range(len(terms)), terms)
     rates.set_ylim(len(terms) - 0.5, -0.5)
     rates.set_xlabel("patients with grade ≥ 3 [%]")
-    rates.set_xlim(left=0.0)
+    rates.set_xlim(left=-1.5)  # a mark at 0 is whole
     differences.set_xlabel(f"difference from {care.title.lower()} [points]")
     differences.axvline(0.0, color=INK, linewidth=0.8)
     for axes in (rates, differences):

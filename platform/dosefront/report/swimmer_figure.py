@@ -15,7 +15,7 @@ from dosefront.report.canvas import Arm, add_caption, add_legend, new_figure, pl
 from dosefront.report.palette import INK
 
 LANES: Final = 24
-LEVELS: Final = ((0.0, 0.5, 0.25), (0.5, 0.8, 0.5), (0.8, 1.05, 0.75), (1.05, np.inf, 1.0))
+LEVELS: Final = ((0.0, 0.5, 0.3), (0.5, 0.8, 0.5), (0.8, 1.05, 0.75), (1.05, np.inf, 1.0))
 """Mean fraction of the label doses from, below, and how strongly it is drawn."""
 
 
@@ -35,7 +35,7 @@ def draw_swimmer(care: Arm, point: Arm, context: str) -> Figure:
         figure,
         f"{shown.size} of {weeks.size:,} patients: those at evenly spaced ranks of time to "
         f"progression or death under {care.title.lower()}, the shortest and the longest among "
-        f"them; the same in both panels. Bars: while a dose could be given; lines: follow-up "
+        f"them; the same in both panels. Thick lines: while a dose could be given; thin: follow-up "
         f"after it. {context}",
     )
     return figure
@@ -54,11 +54,12 @@ def _draw_lanes(axes: Axes, arm: Arm, shown: Int[np.ndarray, " lanes"]) -> None:
 
 def _draw_lane(axes: Axes, courses: CourseRecords, patient: int, *, lane: int, colour: str) -> None:
     end, treated = courses.weeks_followed[patient], courses.weeks_on_treatment[patient]
-    axes.plot([0, end], [lane, lane], color="#BBBBBB", linewidth=1.2, zorder=1)
-    axes.barh(lane, treated, height=0.62, color="#E2E2E2", zorder=2)
+    axes.plot([0, end], [lane, lane], color="#BBBBBB", linewidth=0.9, zorder=1)
+    axes.plot([0, treated], [lane, lane], color="#BBBBBB", linewidth=4.5, zorder=2)
     given = courses.fractions[patient].mean(axis=1)
     for low, high, strength in LEVELS:
         at = np.flatnonzero((given > max(low, 0.0)) & (given >= low) & (given < high))
+        axes.bar(at + 0.5, 0.62, 0.9, bottom=lane - 0.31, color="white", zorder=3)
         axes.bar(at + 0.5, 0.62, 0.9, bottom=lane - 0.31, color=colour, alpha=strength, zorder=3)
     held = np.flatnonzero(courses.due[patient] & (given == 0.0))
     axes.plot(
@@ -77,7 +78,7 @@ def _draw_lane(axes: Axes, courses: CourseRecords, patient: int, *, lane: int, c
         np.full(onset.size, lane - 0.42),
         linestyle="none",
         marker="v",
-        color="#CC3311",
+        color=INK,
         markersize=3.6,
         zorder=5,
     )
@@ -106,7 +107,7 @@ def _handles() -> list[Patch | Line2D]:
     ]
     marks = (
         ("dose held", "x", INK, INK),
-        ("onset of grade ≥ 3", "v", "#CC3311", "#CC3311"),
+        ("onset of grade ≥ 3", "v", INK, INK),
         ("progression", "D", "white", "black"),
         ("death by toxicity", "X", "black", "black"),
     )

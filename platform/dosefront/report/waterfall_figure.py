@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from dosefront.report.canvas import Arm, add_caption, new_figure, plain
 from dosefront.report.palette import INK
@@ -25,7 +26,6 @@ def draw_waterfall(care: Arm, points: Sequence[Arm], context: str) -> Figure:
     for axes, arm in zip(panels, arms, strict=True):
         _draw_panel(axes, arm)
     panels[0].set_ylabel("best change in sum of diameters [% of baseline]")
-    figure.supxlabel("")
     missing = max(int(np.isnan(arm.courses.best_change).sum()) for arm in arms)
     beyond = max(int((100.0 * arm.courses.best_change > MOST).sum()) for arm in arms)
     add_caption(
@@ -45,7 +45,8 @@ def _draw_panel(axes: Axes, arm: Arm) -> None:
     heights = np.minimum(np.append(ordered, ordered[-1:]), MOST)
     axes.fill_between(edges, heights, step="post", color=arm.colour, alpha=0.85, linewidth=0)
     for level in (PARTIAL_RESPONSE, PROGRESSION):
-        axes.axhline(level, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+        line = axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        line.set_path_effects([withStroke(linewidth=2.2, foreground="white")])  # over black too
     axes.axhline(0.0, color=INK, linewidth=0.8)
     shrunk = (ordered <= PARTIAL_RESPONSE).mean()
     axes.text(
