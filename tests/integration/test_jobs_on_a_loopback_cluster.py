@@ -290,7 +290,7 @@ def test_a_submitted_sweep_leaves_a_front_of_the_same_kind_as_a_local_one(
     printed = cluster.answer(program)
     assert printed.splitlines()[-1] == "succeeded", printed
     front = json.loads((cluster.home / "dosefront-runs" / "front" / "front.json").read_text())
-    assert front["schema_version"] == 2
+    assert front["schema_version"] == 3
     assert front["run"] == "front"
     assert front["environment"]["id"] == "posology/DocetaxelCisplatin-v0"
     assert [objective["name"] for objective in front["objectives"]] == ["efficacy", "toxicity"]

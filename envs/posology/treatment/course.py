@@ -168,14 +168,18 @@ class Courses:
     ) -> None:
         """What ``step_courses`` does, week by week."""
         chart, noted = self.chart, diary.open_rows(slots)
-        due, before = self.is_due()[noted], chart["totals"][noted]
+        due, before = self.is_due()[noted], chart[noted]
         treat_all(chart, self.persons, self._body, fractions, slots, *rest)
         drugs = len(self.regimen.drugs)
-        given = (chart["totals"][noted] - before)[:, :drugs]
+        given = (chart["totals"][noted] - before["totals"])[:, :drugs]
         in_cycle = np.minimum(chart["weeks_since_dose"][noted], self.regimen.interval_weeks - 1)
         of_label = self._rules["week_dose"][0][in_cycle, :drugs]
         shares = np.divide(given, of_label, out=np.zeros_like(given), where=given > 0.0)
-        diary.note_doses(chart, noted, due=due, fractions=shares)
+        delayed = (before["weeks_since_dose"] >= self.regimen.interval_weeks) & (
+            chart["cycles"][noted] == before["cycles"]
+        )
+        cycle = np.where(due & ~delayed, chart["cycles"][noted], 0)
+        diary.note_doses(chart, noted, due=due, cycle=cycle, fractions=shares)
         moving = slots
         while moving.size > 0:
             advance_week(self._body, self._agents, self._plan, moving)

@@ -39,7 +39,7 @@ class Diary:
         self.due: Bool[np.ndarray, "courses weeks"] = np.zeros(shape, np.bool_)
         """Visits at which the schedule had something to give."""
         self.cycle: Int[np.ndarray, "courses weeks"] = np.zeros(shape, np.int64)
-        """Cycles begun by the end of the visit; 0 at visits at which nothing was decided."""
+        """Cycle that the visit is part of; 0 where nothing was due, or a cycle was and none began."""
         self.neutrophils: Float[np.ndarray, "courses weeks"] = np.full(shape, np.nan)
         """True count at the visit [10^9/L]."""
         self.platelets: Float[np.ndarray, "courses weeks"] = np.full(shape, np.nan)
@@ -71,13 +71,14 @@ class Diary:
         rows: Int[np.ndarray, " some"],
         *,
         due: Bool[np.ndarray, " some"],
+        cycle: Int[np.ndarray, " some"],
         fractions: Float[np.ndarray, "some drugs"],
     ) -> None:
-        """Note a visit: what was due and what was given."""
+        """Note a visit: what was due, in which cycle, and what was given."""
         at = self._entries(rows), chart["week"][rows]
         self.due[at] = due
         self.fractions[at] = fractions
-        self.cycle[at] = chart["cycles"][rows]
+        self.cycle[at] = cycle
 
     def note_visit(
         self,

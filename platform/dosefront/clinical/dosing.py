@@ -38,7 +38,7 @@ def cycle_doses(courses: CourseRecords) -> CycleDoses:
     drugs = len(courses.drugs)
     treated, fractions = np.zeros(most, np.int64), np.zeros((most, drugs))
     for cycle in range(1, most + 1):
-        visits = courses.due & (courses.cycle == cycle)
+        visits = courses.cycle == cycle
         begun = visits.any(axis=1)
         given = (courses.fractions * visits[:, :, None]).sum(axis=1)[begun]
         treated[cycle - 1] = begun.sum()

@@ -32,7 +32,7 @@ class CourseRecords:
     due: Bool[np.ndarray, "patients weeks"]
     """Visits at which the schedule had something to give; it was held where nothing was given."""
     cycle: Int16[np.ndarray, "patients weeks"]
-    """Cycles begun by the end of the visit; 0 at visits at which nothing was decided."""
+    """Cycle that the visit is part of; 0 where nothing was due, or a cycle was and none began."""
     neutrophils: Float32[np.ndarray, "patients weeks"]
     """True count [10^9/L], which the clinic sees with an assay's error."""
     platelets: Float32[np.ndarray, "patients weeks"]

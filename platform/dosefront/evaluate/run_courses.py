@@ -29,7 +29,7 @@ from dosefront.records import (
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Of the file; courses of another are rolled out again."""
 
 

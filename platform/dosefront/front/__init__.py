@@ -3,6 +3,7 @@
 Every objective is maximised inside; `Objective` converts from and to clinical units.
 """
 
+from dosefront.front.attainment import attainment_surface
 from dosefront.front.dominance import dominates, nondominated, ranks, share_dominated
 from dosefront.front.hypervolume import (
     contributions,
@@ -13,6 +14,8 @@ from dosefront.front.hypervolume import (
 )
 from dosefront.front.intervals import (
     Estimate,
+    interquartile_mean,
+    interquartile_mean_interval,
     mean_interval,
     paired_difference,
     rate_interval,
@@ -20,6 +23,7 @@ from dosefront.front.intervals import (
 )
 from dosefront.front.objective import Objective
 from dosefront.front.preferences import check_weights, lattice, spread
+from dosefront.front.resampling import hypervolume_interval, probability_nondominated
 from dosefront.front.scalarization import (
     AUGMENTATION,
     SCALARIZATIONS,
@@ -43,12 +47,16 @@ __all__ = [
     "Linear",
     "Objective",
     "Scalarization",
+    "attainment_surface",
     "check_weights",
     "contributions",
     "dominates",
     "expected_utility",
     "extents",
     "hypervolume",
+    "hypervolume_interval",
+    "interquartile_mean",
+    "interquartile_mean_interval",
     "lattice",
     "linear",
     "mean_interval",
@@ -56,6 +64,7 @@ __all__ = [
     "normalise",
     "paired_difference",
     "points_beyond_reference",
+    "probability_nondominated",
     "ranks",
     "rate_interval",
     "resamples",

@@ -66,6 +66,13 @@ class RunFolder:
         """The folder of one trial."""
         return self.trials / trial_id
 
+    def held_out(self, trial_id: str, number: int | None) -> Path:
+        """What a trial's policy did to each held-out patient.
+
+        A trial that was judged at many preferences has one for the number of each.
+        """
+        return self.trial(trial_id) / f"held-out{'' if number is None else f'-{number}'}.npz"
+
     def comparator_results(self, name: str) -> Path:
         """What a comparator did to each held-out patient."""
         return self.path / "comparators" / name / "held-out.npz"

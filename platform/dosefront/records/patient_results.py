@@ -54,9 +54,16 @@ def read_results(path: Path) -> PatientResults:
         UsageError: the file is missing or damaged.
     """
     arrays = _read_arrays(path)
-    if "returns" not in arrays:
-        raise UsageError(f"{path} holds no results: it has no array `returns`. {REMEDY}")
-    return PatientResults(arrays.pop("returns"), arrays)
+    return PatientResults(_taken_from(arrays, path), arrays)
+
+
+def read_returns(path: Path) -> Float[np.ndarray, "patients objectives"]:
+    """Their return vectors alone, maximised, which takes a tenth of the time.
+
+    Raises:
+        UsageError: the file is missing or damaged.
+    """
+    return _taken_from(_read_arrays(path, only="returns"), path)
 
 
 def subgroups_bytes(masks: Mapping[str, Bool[np.ndarray, " patients"]]) -> bytes:
@@ -79,9 +86,17 @@ def read_subgroups(folder: RunFolder) -> dict[str, Bool[np.ndarray, " patients"]
     return (_read_arrays(path) or None) if path.exists() else None
 
 
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+def _taken_from(
+    arrays: dict[str, np.ndarray], path: Path
+) -> Float[np.ndarray, "patients objectives"]:
+    if "returns" not in arrays:
+        raise UsageError(f"{path} holds no results: it has no array `returns`. {REMEDY}")
+    return arrays.pop("returns")
+
+
+def _read_arrays(path: Path, *, only: str | None = None) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+            return {name: stored[name] for name in stored.files if only in (None, name)}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UsageError(f"cannot read {path}: {error}. {REMEDY}") from error

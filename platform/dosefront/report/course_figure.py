@@ -42,14 +42,14 @@ def draw_courses(care: Arm, point: Arm, context: str) -> Figure:
         )
         panels[-1, column].set_xlabel("weeks since the first visit")
     _name_rows(list(panels[:, 0]), drugs)
-    add_legend(figure, _handles((care, point)), columns=4)
+    add_legend(figure, _handles((care, point)), columns=5)
     add_caption(
         figure,
         f"Patients with the least, the median and the greatest gain in time to progression or "
         f"death, {point.title} less {care.title.lower()} (of {gains.size:,}; among equals the "
         f"first by number). True counts at weekly visits, between which a nadir may lie deeper; "
         f"dotted lines: below them CTCAE grades 3 and 4 begin. Crosses: a dose was due and none "
-        f"given. {context}",
+        f"given (held). {context}",
     )
     return figure
 
@@ -116,5 +116,8 @@ def _name_rows(panels: Sequence[Axes], drugs: Sequence[str]) -> None:
 def _handles(arms: Sequence[Arm]) -> list[Line2D]:
     lines = [Line2D([], [], color=arm.colour, linewidth=1.6, label=arm.title) for arm in arms]
     scan = Line2D([], [], color=INK, marker="o", markersize=3.0, linestyle="none", label="scan")
+    held = Line2D(
+        [], [], color=INK, marker="x", markersize=4.0, linestyle="none", label="dose held"
+    )
     end = Line2D([], [], color=INK, linestyle="--", linewidth=1.0, label="progression")
-    return [*lines, scan, end]
+    return [*lines, held, scan, end]

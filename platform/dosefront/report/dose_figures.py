@@ -35,8 +35,8 @@ def draw_cycles(care: Arm, points: Sequence[Arm], context: str) -> Figure:
         cycles = np.arange(1, doses.treated.size + 1)
         enough = doses.treated >= FEWEST_TREATED
         style = {"color": arm.colour, "marker": "o", "markersize": 4.0, "linewidth": 1.4}
-        for drug in range(len(drugs)):
-            panels[drug].plot(cycles[enough], doses.fractions[enough, drug], **style)
+        for index in range(len(drugs)):
+            panels[index].plot(cycles[enough], doses.fractions[enough, index], **style)
         panels[-1].plot(cycles, 100.0 * doses.treated / len(arm.courses.size), **style)
     for axes, drug in zip(panels, drugs, strict=False):
         axes.set_title(drug, fontsize="medium")

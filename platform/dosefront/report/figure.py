@@ -147,10 +147,11 @@ def _add_caption(figure: Figure, summary: FrontSummary) -> None:
 
 
 def _caption(summary: FrontSummary) -> str:
+    volume = hypervolume_sentence(summary)
     return (
         f"Run {summary.run}, {summary.environment} (version {summary.environment_version}). "
         f"Means over the {summary.held_out_patients:,} virtual patients of the held-out cohort, "
         f"with 95 % intervals; membership of the front was decided on "
         f"{summary.select_patients:,} others. "
-        f"{hypervolume_sentence(summary).capitalize()}. {DISCLAIMER}"
+        f"{volume[0].upper()}{volume[1:]}. {DISCLAIMER}"
     )

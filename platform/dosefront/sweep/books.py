@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
 
-from dosefront.errors import LedgerError
+from dosefront.errors import LedgerError, StorageError
 from dosefront.evaluate import (
     HELD_OUT,
     ComparatorResults,
@@ -30,8 +31,10 @@ from dosefront.records import (
     RunFolder,
     TrialRecord,
     TrialSpec,
+    storage_error,
     subgroups_bytes,
     summarise,
+    with_intervals,
     write_atomically,
     write_front,
 )
@@ -157,14 +160,13 @@ class Books:
 
     def finished(self, spec: TrialSpec, report: Mapping[str, Any]) -> TrialRecord:
         """Store a trial's policy and results, then its record."""
-        trial = self.folder.trial(spec.trial_id)
-        trial.mkdir(parents=True, exist_ok=True)
+        trial = self._trial_folder(spec)
         checkpoint = trial / "policy.npz"
         judgement: Judgement = report["judgement"]
         write_atomically(checkpoint, judgement.policy)
         for number, results in enumerate(judgement.held_out):
-            name = "held-out.npz" if len(spec.preferences) == 1 else f"held-out-{number}.npz"
-            write_atomically(trial / name, results)
+            which = None if len(spec.preferences) == 1 else number
+            write_atomically(self.folder.held_out(spec.trial_id, which), results)
         record = TrialRecord(
             spec=spec,
             status="finished",
@@ -182,9 +184,10 @@ class Books:
     ) -> TrialRecord:
         """Write down that a trial failed, and why; keep the batch it failed on, if there is one."""
         if batch is not None:
-            trial = self.folder.trial(spec.trial_id)
-            trial.mkdir(parents=True, exist_ok=True)
-            write_atomically(trial / "batch.npz", batch)
+            try:
+                write_atomically(self._trial_folder(spec) / "batch.npz", batch)
+            except StorageError as fault:  # the reason is short, and may find room
+                log.warning("%s failed, and what it failed on is lost: %s", spec.label, fault)
         return self._end(
             TrialRecord(
                 spec=spec,
@@ -198,8 +201,11 @@ class Books:
             )
         )
 
-    def front(self, *, is_drawn: bool = True) -> FrontSummary | None:
-        """The front of what has finished so far, written to the folder; None before the first."""
+    def front(self, *, is_drawn: bool = True, is_last: bool = True) -> FrontSummary | None:
+        """The front of what has finished so far, written to the folder; None before the first.
+
+        The last one of a sweep has intervals over patients: resampling them takes seconds.
+        """
         for damaged in self._read().damaged[:1]:
             raise LedgerError(
                 f"{self.folder.ledger}:{damaged.line} is no record: {damaged.reason}. Run "
@@ -218,6 +224,8 @@ class Books:
             trials=trials,
             comparators=tuple(self._comparators.values()),
         )
+        if is_last:
+            summary = with_intervals(summary, self.folder)
         write_front(self.folder, summary)
         self.hypervolume = summary.hypervolume
         self._written = time.monotonic()
@@ -235,13 +243,22 @@ class Books:
             return None
         return trace and f"no sign of life for too long; it stood at\n{trace}"
 
+    def _trial_folder(self, spec: TrialSpec) -> Path:
+        folder = self.folder.trial(spec.trial_id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(folder, error) from error
+        return folder
+
     def _end(self, record: TrialRecord) -> TrialRecord:
         self._append(record)
         self.tracker.trial_ended(record)
         if record.status == "finished" and self._is_front_due():
-            is_drawn = time.monotonic() - self._drawn >= FIGURE_SECONDS
-            if summary := self.front(is_drawn=is_drawn):
-                self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
+            try:
+                self._show_front()
+            except StorageError as fault:  # what has ended stands in the ledger, and stays
+                log.warning("the front will be written later: %s", fault)
         return record
 
     def _subgroups(self) -> dict[str, Bool[np.ndarray, " patients"]]:
@@ -251,6 +268,11 @@ class Books:
             HELD_OUT,
         )
         return offered_subgroups(self.environment.id, options)
+
+    def _show_front(self) -> None:
+        is_drawn = time.monotonic() - self._drawn >= FIGURE_SECONDS
+        if summary := self.front(is_drawn=is_drawn, is_last=False):
+            self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
 
     def _is_front_due(self) -> bool:
         waited = time.monotonic() - self._written

@@ -1,7 +1,9 @@
 """The driver's side of a sweep: what trials report, when they are saved, how far all of it is."""
 
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +16,8 @@ from dosefront.records import RunningTrial, RunStatus, TrialRecord, TrialSpec, w
 from dosefront.sweep.books import Books
 from dosefront.sweep.progress import ProgressView, TrialProgress
 from dosefront.sweep.stopping import Stopping
+
+log = logging.getLogger(__name__)
 
 HANDED_OVER = ("judgement", "batch")
 """Entries of a last report that the books have taken."""
@@ -68,7 +72,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         self._fault: DosefrontError | None = None
         self._began = time.monotonic()
         self._steps = 0
-        self._written = -STATUS_SECONDS
+        self._written, self._status_fault = -STATUS_SECONDS, ""
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune stores its callbacks, and this one is of use to its own process only."""
@@ -89,7 +93,8 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         self._specs[spec.trial_id] = spec
         self._open.setdefault(spec.trial_id)
         self._begun[spec.trial_id] = None
-        self._books.begun(spec)
+        with self._kept():
+            self._books.begun(spec)
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Look at the clock, and say how far the sweep is."""
@@ -97,17 +102,24 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         if self._wall_seconds is not None and now - self._began > self._wall_seconds:
             self._stopping.ask("the search's time is used up", error=None)
         if now - self._written >= STATUS_SECONDS:
+            self._try_status()
+
+    def _try_status(self) -> None:
+        """Write the status if the disk lets us: it is for people, and the sweep needs none."""
+        try:
             self.write_status("stopping" if self._stopping.reason else "running")
+            self._status_fault = ""
+        except StorageError as fault:
+            if str(fault) != self._status_fault:
+                log.warning("%s", fault)
+            self._status_fault = str(fault)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         """Show progress, or write down how the trial ended."""
-        try:
+        with self._kept():
             self._receive(result)
-        except DosefrontError as fault:
-            self._fault = fault  # Tune would wrap it beyond recognition
-            raise
 
     def _receive(self, result: dict[str, Any]) -> None:
         spec = self._specs[result["trial"]]
@@ -179,7 +191,19 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
             return  # it had handed over its results before
         progress = under_way.progress if under_way else TrialProgress(0, 0.0, ())
         error = self._books.hang_trace(spec) or _reason(trial)
-        self._close(self._books.failed(spec, error, steps=progress.steps, seconds=progress.seconds))
+        with self._kept():
+            self._close(
+                self._books.failed(spec, error, steps=progress.steps, seconds=progress.seconds)
+            )
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Keep what stops the books: Tune would wrap it beyond recognition."""
+        try:
+            yield
+        except DosefrontError as fault:
+            self._fault = fault
+            raise
 
     def raise_fault(self) -> None:
         """Raise what stopped the books, such as a full disk."""

@@ -68,6 +68,7 @@ def test_cycles_and_delays_are_visits_of_the_diary() -> None:
     assert (given <= diary.due).all()
     assert (given.sum(axis=1) == diary.final["cycles"]).all()
     assert (diary.cycle[given] == np.cumsum(given, axis=1)[given]).all()
+    assert not diary.cycle[~given].any()  # a visit a cycle: without a dose there is none
     assert ((diary.due & ~given).sum(axis=1) == diary.final["delay_weeks"]).all()
     assert diary.final["delay_weeks"].any()
 
