@@ -133,7 +133,9 @@ class ClinicVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     ) -> tuple[Float32[np.ndarray, "patients features"], dict[str, Any]]:
         """Start every slot anew; ``seed`` says which patients are drawn.
 
-        ``options={"patients": indices}`` names them instead, by their position in the panel.
+        ``options={"patients": indices}`` names them instead, by their position in the panel. With
+        ``"diary": True`` beside, ``infos["diaries"]`` holds a diary for each regimen, whose
+        ``owners`` are slots of the clinic.
         """
         super().reset(seed=seed)
         if seed is not None:
@@ -146,7 +148,12 @@ class ClinicVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         else:
             self._admit(self._slots)
         self._ended[:] = False
-        return observe_clinic(self.wards, self._marks), {}
+        infos = {}
+        if options and options.get("diary"):
+            infos["diaries"] = tuple(
+                ward.courses.keep_diary(ward.rows, owners=ward.slots) for ward in self.wards.each()
+            )
+        return observe_clinic(self.wards, self._marks), infos
 
     def step(
         self, actions: np.ndarray

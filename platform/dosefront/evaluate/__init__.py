@@ -9,9 +9,11 @@ from dosefront.evaluate.comparators import (
     offered_comparators,
     paired_differences,
 )
+from dosefront.evaluate.courses import CourseRecords, course_records
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
 from dosefront.evaluate.roll_out import roll_out
+from dosefront.evaluate.run_courses import read_courses, run_courses
 from dosefront.evaluate.subgroups import offered_subgroups
 from dosefront.records import PatientResults
 from posology.policies import ActionForm, NetworkPolicy, Situation, View, offers_masks
@@ -23,6 +25,7 @@ __all__ = [
     "ActionForm",
     "Archive",
     "ComparatorResults",
+    "CourseRecords",
     "NetworkPolicy",
     "PatientResults",
     "Policy",
@@ -30,12 +33,15 @@ __all__ = [
     "View",
     "chosen_objectives",
     "cohort_options",
+    "course_records",
     "evaluate_comparators",
     "offered_comparators",
     "offered_subgroups",
     "offers_masks",
     "paired_differences",
     "policy_bytes",
+    "read_courses",
     "read_policy",
     "roll_out",
+    "run_courses",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import VectorEnv
 from jaxtyping import Int
 
 from dosefront.environments import make_vector_env
@@ -11,6 +12,7 @@ from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
 from dosefront.records import PatientResults
 from posology.policies import NetworkPolicy, Situation, View
+from posology.treatment import Diary
 
 
 def roll_out(
@@ -36,7 +38,26 @@ def roll_out(
     """
     treated = np.arange(patients) if isinstance(patients, int) else patients
     env = make_vector_env(environment, num_envs=len(treated), options=options)
-    observations, _ = env.reset(options={"patients": treated})
+    results, _ = treat(treated, policy, env, objectives=objectives, discount=discount)
+    env.close()
+    return results
+
+
+def treat(
+    treated: Int[np.ndarray, " patients"],
+    policy: Policy,
+    env: VectorEnv[Any, Any, Any],
+    *,
+    objectives: Sequence[str],
+    discount: float = 1.0,
+    diary: bool = False,
+) -> tuple[PatientResults, tuple[Diary, ...]]:
+    """One course of each patient, in as many slots of ``env``: what it came to.
+
+    With ``diary`` also every week of the courses, in the diaries of environments that keep one.
+    """
+    asked = {"patients": treated, **({"diary": True} if diary else {})}
+    observations, noted = env.reset(options=asked)
     chosen, columns = chosen_objectives(env.metadata, objectives)
     view = policy.view if isinstance(policy, NetworkPolicy) else View()
     situation = Situation(env, objectives=chosen, columns=columns, view=view)
@@ -54,5 +75,4 @@ def roll_out(
         for name, values in infos.get("endpoints", {}).items() if ended.any() else ():
             endpoints.setdefault(name, np.zeros(len(treated), values.dtype))[ended] = values[ended]
         running &= ~ended
-    env.close()
-    return PatientResults(returns, endpoints)
+    return PatientResults(returns, endpoints), noted.get("diaries", ())

@@ -82,6 +82,10 @@ class RunFolder:
         """Which held-out patients belong to which group."""
         return self.path / "subgroups.npz"
 
+    def courses(self, arm: str) -> Path:
+        """What happened to each held-out patient under a point of the front or a comparator."""
+        return self.path / "courses" / f"{arm}.npz"
+
     def hang_trace(self, trial_id: str) -> Path:
         """Where a trial's process stood when it was ended for its silence."""
         return self.trial(trial_id) / "hang.txt"
