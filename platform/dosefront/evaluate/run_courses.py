@@ -21,6 +21,7 @@ from dosefront.evaluate.courses import CourseRecords, course_records
 from dosefront.evaluate.policy import Policy
 from dosefront.records import (
     PatientResults,
+    RunFolder,
     TrialSpec,
     read_results,
     storage_error,
@@ -33,7 +34,7 @@ SCHEMA_VERSION: Final = 2
 """Of the file; courses of another are rolled out again."""
 
 
-def run_courses(archive: Archive, arms: Sequence[str]) -> dict[str, CourseRecords]:
+def run_courses(folder: RunFolder, arms: Sequence[str]) -> dict[str, CourseRecords]:
     """What happened to each held-out patient of a run under each of its arms, by the arm's id.
 
     Courses that the folder holds are read; others are rolled out, in a second or two for 2,000
@@ -41,7 +42,7 @@ def run_courses(archive: Archive, arms: Sequence[str]) -> dict[str, CourseRecord
     left is rolled out anew. Empty where the environment's episodes are not courses of treatment.
 
     Args:
-        archive: of the run.
+        folder: of the run.
         arms: ids of points and names of comparators, as the run's front shows them.
 
     Raises:
@@ -49,7 +50,7 @@ def run_courses(archive: Archive, arms: Sequence[str]) -> dict[str, CourseRecord
         CheckpointError: a policy is missing or damaged.
         StorageError: the folder cannot be written.
     """
-    out = {}
+    archive, out = Archive.read(folder), {}
     for arm in arms:
         is_care = arm in archive.comparators
         made = _care_courses(archive, arm) if is_care else _point_courses(archive, arm)

@@ -11,7 +11,6 @@ from dosefront.environments import make_vector_env
 from dosefront.errors import CheckpointError, UsageError
 from dosefront.evaluate import (
     HELD_OUT,
-    Archive,
     CourseRecords,
     NetworkPolicy,
     chosen_objectives,
@@ -103,7 +102,7 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 def courses_of(run: RunFolder, *arms: str) -> dict[str, CourseRecords]:
-    return run_courses(Archive.read(run), arms)
+    return run_courses(run, arms)
 
 
 def same(one: CourseRecords, other: CourseRecords) -> bool:
