@@ -54,7 +54,7 @@ def check_address(address: str) -> None:
         raise UsageError(
             "a sweep's driver keeps the run's folder and runs inside its cluster; got the address "
             f"of a client outside, {address}. Send the sweep there with `dosefront submit FILE "
-            "--address http://HOST:8265`, or run it on a machine of the cluster with --address auto."
+            "--address http://HOST:8265`, or run it on the cluster's head with --address auto."
         )
 
 
