@@ -13,6 +13,7 @@ from rich.markup import escape
 from dosefront.cli.arguments import narration
 from dosefront.cli.cluster import cluster
 from dosefront.cli.environments import audit, envs, validate_model
+from dosefront.cli.figures import figures
 from dosefront.cli.fronts import export, front
 from dosefront.cli.jobs import logs, stop, submit
 from dosefront.cli.sweeping import resume, status, sweep, validate
@@ -30,7 +31,7 @@ app = typer.Typer(
 )
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
-    "Fronts": (front, export),
+    "Fronts": (front, figures, export),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),
 }

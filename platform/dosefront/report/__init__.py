@@ -3,6 +3,7 @@
 from dosefront.report.audit import findings_table, hidden_rows, sweep_table, verdict_line
 from dosefront.report.environments import environment_sheet, environments_table
 from dosefront.report.figure import draw_front, write_front_figure
+from dosefront.report.gallery import Gallery, spread_points, write_gallery
 from dosefront.report.plane import DISCLAIMER, hypervolume_sentence
 from dosefront.report.status import status_text
 from dosefront.report.terminal import front_plot, front_table
@@ -16,6 +17,7 @@ from dosefront.report.validation_figure import draw_validation, write_validation
 
 __all__ = [
     "DISCLAIMER",
+    "Gallery",
     "agreement_table",
     "draw_front",
     "draw_validation",
@@ -26,12 +28,14 @@ __all__ = [
     "front_table",
     "hidden_rows",
     "hypervolume_sentence",
+    "spread_points",
     "status_text",
     "sweep_table",
     "validation_mapping",
     "validation_table",
     "verdict_line",
     "write_front_figure",
+    "write_gallery",
     "write_validation_figure",
     "write_validation_table",
 ]
