@@ -39,7 +39,7 @@ class Diary:
         self.due: Bool[np.ndarray, "courses weeks"] = np.zeros(shape, np.bool_)
         """Visits at which the schedule had something to give."""
         self.cycle: Int[np.ndarray, "courses weeks"] = np.zeros(shape, np.int64)
-        """Cycle that the visit is part of; 0 where nothing was due, or a cycle that was delayed."""
+        """Cycle that the visit is part of; 0 where nothing was due, or no due cycle began."""
         self.neutrophils: Float[np.ndarray, "courses weeks"] = np.full(shape, np.nan)
         """True count at the visit [10^9/L]."""
         self.platelets: Float[np.ndarray, "courses weeks"] = np.full(shape, np.nan)

@@ -11,7 +11,9 @@ import typer
 from rich.markup import escape
 
 from dosefront.cli.arguments import narration
+from dosefront.cli.clinical import evaluate, headline
 from dosefront.cli.cluster import cluster
+from dosefront.cli.deciding import recommend
 from dosefront.cli.environments import audit, envs, validate_model
 from dosefront.cli.figures import figures
 from dosefront.cli.fronts import export, front
@@ -31,7 +33,8 @@ app = typer.Typer(
 )
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
-    "Fronts": (front, figures, export),
+    "Fronts": (front, recommend, figures, export),
+    "Clinic": (evaluate, headline),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),
 }

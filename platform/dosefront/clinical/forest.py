@@ -9,7 +9,7 @@ from jaxtyping import Bool, Shaped
 from dosefront.front import Estimate, paired_difference
 
 EVERYBODY = "all patients"
-LEAST_PATIENTS = 20
+LEAST_SHOWN = 20
 """A group of fewer is left out: its interval says nothing, and its patients could be told."""
 
 
@@ -28,7 +28,7 @@ def group_differences(
     others: Shaped[np.ndarray, " patients"],
     groups: Mapping[str, Bool[np.ndarray, " patients"]],
 ) -> tuple[GroupDifference, ...]:
-    """All patients, then each group of at least ``LEAST_PATIENTS``, in the order given."""
+    """All patients, then each group of at least ``LEAST_SHOWN``, in the order given."""
     everybody = {EVERYBODY: np.ones(values.size, np.bool_)}
     return tuple(
         GroupDifference(
@@ -37,5 +37,5 @@ def group_differences(
             paired_difference(values[mask].astype(float), others[mask].astype(float)),
         )
         for name, mask in {**everybody, **groups}.items()
-        if mask.sum() >= LEAST_PATIENTS or name == EVERYBODY
+        if mask.sum() >= LEAST_SHOWN or name == EVERYBODY
     )

@@ -11,6 +11,7 @@ from dosefront.records import (
     ComparatorRecord,
     FrontPoint,
     FrontSummary,
+    JudgedPolicy,
     Ledger,
     RunFolder,
     TrialRecord,
@@ -72,6 +73,12 @@ class Archive:
                 f"{self.folder.path}."
             )
         return record
+
+    def judged(self, point: FrontPoint) -> JudgedPolicy:
+        """What the run found of a point, on the select cohort too."""
+        record = self.record(point)
+        ids = [record.spec.point_id(number) for number in range(len(record.judged))]
+        return record.judged[ids.index(point.id)]
 
     def checkpoint(self, point: FrontPoint) -> Path:
         """Where the policy of a point is stored."""

@@ -4,6 +4,16 @@ Every objective is maximised inside; `Objective` converts from and to clinical u
 """
 
 from dosefront.front.attainment import attainment_surface
+from dosefront.front.decision import (
+    GEOMETRY,
+    confirmed,
+    gaps,
+    geometric_choice,
+    probability_feasible,
+    rate_upper_limits,
+    shortlist,
+    upper_limits,
+)
 from dosefront.front.dominance import dominates, nondominated, ranks, share_dominated
 from dosefront.front.hypervolume import (
     contributions,
@@ -39,6 +49,7 @@ from dosefront.front.scalarization import (
 
 __all__ = [
     "AUGMENTATION",
+    "GEOMETRY",
     "SCALARIZATIONS",
     "Chebyshev",
     "EpsilonConstraint",
@@ -49,10 +60,13 @@ __all__ = [
     "Scalarization",
     "attainment_surface",
     "check_weights",
+    "confirmed",
     "contributions",
     "dominates",
     "expected_utility",
     "extents",
+    "gaps",
+    "geometric_choice",
     "hypervolume",
     "hypervolume_interval",
     "interquartile_mean",
@@ -64,11 +78,15 @@ __all__ = [
     "normalise",
     "paired_difference",
     "points_beyond_reference",
+    "probability_feasible",
     "probability_nondominated",
     "ranks",
     "rate_interval",
+    "rate_upper_limits",
     "resamples",
     "scalarization",
     "share_dominated",
+    "shortlist",
     "spread",
+    "upper_limits",
 ]

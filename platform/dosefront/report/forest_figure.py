@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from dosefront.clinical import (
-    LEAST_PATIENTS,
+    LEAST_SHOWN,
     SERIOUS,
     GroupDifference,
     group_differences,
@@ -67,7 +67,7 @@ def draw_forest(
         figure,
         f"Difference from {care.title.lower()} on the same patients with 95 % interval "
         f"(bootstrapped over the group's patients, who are paired); number of patients in "
-        f"brackets. Groups of fewer than {LEAST_PATIENTS} are left out. The groups were not "
+        f"brackets. Groups of fewer than {LEAST_SHOWN} are left out. The groups were not "
         f"trained for, and the intervals are not adjusted for their number. {context}",
     )
     return figure

@@ -71,6 +71,7 @@ def write_gallery(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(out, error) from error
+    files: list[Path] = []
     colours = arm_colours([each.id for each in chosen], [LABEL])
     for name, draw in _front_figures(summary, {each.id: colours[each.id] for each in chosen}):
         files += write_figure(draw(), out / name, formats)

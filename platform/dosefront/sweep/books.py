@@ -241,7 +241,7 @@ class Books:
             trace = self.folder.hang_trace(spec.trial_id).read_text(encoding="utf-8")
         except OSError:
             return None
-        return trace and f"no sign of life for too long; it stood at\n{trace}"
+        return trace and f"{trace.rstrip()}\nno sign of life for too long; it stood as told above"
 
     def _trial_folder(self, spec: TrialSpec) -> Path:
         folder = self.folder.trial(spec.trial_id)

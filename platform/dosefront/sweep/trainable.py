@@ -58,6 +58,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         self._training: "Training | None" = None
         self._spec = TrialSpec.from_mapping(config["trial"])
         self._comparators = ray.get(config["comparators"])
+        self._council, self._is_stopped = config["council"], False
         self._hang_after = config["hang_after"]
         self._trace = _trace_file(Path(config["hang_trace"]))
         self._fault: str | None = None
@@ -98,8 +99,8 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             return self._ended({**_told(fault), "steps": self._training.steps})
 
     def _trained(self, training: "Training") -> dict[str, Any]:
-        is_judged = training.is_finished
-        progress = training.advance(seconds=SLICE_SECONDS)
+        is_trained = training.is_finished or self._is_stopped
+        progress = training.advance(seconds=0.0 if is_trained else SLICE_SECONDS)
         report = {
             "trial": self._spec.trial_id,
             "steps": progress.steps,
@@ -107,7 +108,12 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             "scalar_return": progress.scalar_return,
             "return_vector": progress.return_vector,
         }
-        if not is_judged:
+        if not is_trained:
+            self._is_stopped = self._council is not None and ray.get(
+                self._council.stops.remote(
+                    self._spec.to_mapping(), progress.steps, progress.return_vector
+                )
+            )
             return {**report, "done": False}
         try:
             policy = self._policy = self._policy or training.policy()
@@ -202,6 +208,7 @@ def configuration(
     *,
     start: Any,
     comparators: Any,
+    council: Any,
     checkpoints: Sequence[str],
     hang_trace: Path,
     hang_after: float,
@@ -212,6 +219,7 @@ def configuration(
         spec: the trial.
         start: Ray's reference to the policy that it begins from; None for none.
         comparators: Ray's reference to how conventional care fares.
+        council: the actor that says which trials stop early; None where none does.
         checkpoints: places of checkpoints to go on from, the first that is whole counts.
         hang_trace: where to leave word of a hang, if this machine sees the folder.
         hang_after: seconds without a report that are taken for a hang.
@@ -220,6 +228,7 @@ def configuration(
         "trial": spec.to_mapping(),
         "start": start,
         "comparators": comparators,
+        "council": council,
         "checkpoints": list(checkpoints),
         "hang_trace": str(hang_trace),
         "hang_after": hang_after,

@@ -8,6 +8,7 @@ from dosefront.clinical import (
     conditional_value_at_risk,
     effect,
     independent_difference,
+    paired_rate_difference,
     relative_change,
     tail,
 )
@@ -32,18 +33,63 @@ def test_fewer_harms_are_a_benefit() -> None:
     assert found.difference.value == pytest.approx(-0.30)
     assert found.benefit.value == pytest.approx(0.30)
     assert found.needed.value == pytest.approx(1.0 / 0.30)
-    assert found.relative == Estimate(-1.0, -1.0, -1.0)
+    assert found.relative == Estimate(-1.0, -1.0, -1.0)  # whatever patients are drawn
 
 
 def test_a_policy_against_itself_changes_exactly_nothing() -> None:
     sizes = np.random.default_rng(1).normal(2.0, 1.0, 200)
-    for values in (RESPONSE, sizes):
-        found = effect("any", values, values, better="more")
-        assert found.difference == Estimate(0.0, 0.0, 0.0)
-        assert found.relative == Estimate(0.0, 0.0, 0.0)
-    assert str(effect("any", RESPONSE, RESPONSE, better="more").needed) == "∞"
-    same = tail("size", sizes, sizes, clinical=lambda value: value)
-    assert same.difference == Estimate(0.0, 0.0, 0.0)
+    found = effect("size", sizes, sizes, better="more")
+    assert found.difference == found.relative == Estimate(0.0, 0.0, 0.0)
+    assert tail("size", sizes, sizes, clinical=float).difference == Estimate(0.0, 0.0, 0.0)
+    rates = effect("response", RESPONSE, RESPONSE, better="more")
+    assert rates.difference.value == 0.0
+    assert rates.relative is None
+    assert rates.needed.value is None
+
+
+def test_nobody_who_differs_leaves_an_interval_that_shrinks_with_the_patients() -> None:
+    # Tango's interval without discordant pairs has the closed form z2 / (n + z2).
+    for patients in (50, 2847):
+        happened = np.arange(patients) % 3 == 0
+        found = paired_rate_difference(happened, happened)
+        half = 1.959964**2 / (patients + 1.959964**2)
+        assert found.low == pytest.approx(-half, rel=1e-6)
+        assert found.high == pytest.approx(half, rel=1e-6)
+
+
+def score(gained: int, lost: int, patients: int, difference: float) -> float:
+    """The score statistic by its definition, the nuisance parameter found by search."""
+    shares = np.linspace(max(0.0, -difference), (1.0 - difference) / 2.0, 400_001)[1:-1]
+    likelihood = (
+        gained * np.log(shares + difference)
+        + lost * np.log(shares)
+        + (patients - gained - lost) * np.log(1.0 - 2.0 * shares - difference)
+    )
+    share = shares[np.argmax(likelihood)]
+    error = np.sqrt((2.0 * share + difference - difference**2) / patients)
+    return ((gained - lost) / patients - difference) / error
+
+
+@pytest.mark.parametrize(("gained", "lost", "patients"), [(12, 3, 60), (1, 9, 44), (100, 40, 900)])
+def test_the_ends_of_the_paired_interval_are_where_the_score_test_rejects(
+    gained: int, lost: int, patients: int
+) -> None:
+    ours = np.array([True] * gained + [False] * (patients - gained))
+    theirs = np.array([False] * gained + [True] * lost + [False] * (patients - gained - lost))
+    found = paired_rate_difference(ours, theirs)
+    assert score(gained, lost, patients, found.low) == pytest.approx(1.96, abs=2e-3)
+    assert score(gained, lost, patients, found.high) == pytest.approx(-1.96, abs=2e-3)
+
+
+@pytest.mark.parametrize("patients", [40, 300])
+def test_the_paired_interval_of_a_rate_holds_the_truth_as_often_as_it_says(patients: int) -> None:
+    rng = np.random.default_rng(9)
+    held = 0
+    for _ in range(2000):
+        ours, theirs = correlated(rng, patients)
+        found = paired_rate_difference(ours, theirs)
+        held += found.low <= 0.06 <= found.high
+    assert 0.935 <= held / 2000 <= 0.965
 
 
 @pytest.mark.parametrize(
@@ -107,7 +153,7 @@ def test_the_interval_of_the_relative_change_holds_the_truth_as_often_as_it_says
     held = 0
     for _ in range(400):
         ours, theirs = correlated(rng, patients)
-        found = relative_change(ours.astype(float), theirs.astype(float))
+        found = relative_change(ours, theirs)
         held += found.low <= 0.36 / 0.30 - 1.0 <= found.high
     # 95 % of 400 with a standard error of 1.1 %; three of them.
     assert 0.95 - 0.033 <= held / 400 <= 0.95 + 0.033
@@ -115,9 +161,9 @@ def test_the_interval_of_the_relative_change_holds_the_truth_as_often_as_it_says
 
 def test_pairs_narrow_the_relative_change() -> None:
     ours, theirs = correlated(np.random.default_rng(6), 2000)
-    paired = relative_change(ours.astype(float), theirs.astype(float))
+    paired = relative_change(ours, theirs)
     shuffled = np.random.default_rng(7).permutation(theirs)
-    unpaired = relative_change(ours.astype(float), shuffled.astype(float))
+    unpaired = relative_change(ours, shuffled)
     assert paired.high - paired.low < 0.9 * (unpaired.high - unpaired.low)
 
 
@@ -131,3 +177,13 @@ def test_other_patients_differ_by_both_their_errors() -> None:
     itself = independent_difference(first, first)
     assert itself.low < 0.0 < itself.high  # drawn apart, not in pairs
     assert paired_difference(first, first) == Estimate(0.0, 0.0, 0.0)
+
+
+def test_rates_of_other_patients_have_newcombes_interval() -> None:
+    # Newcombe (1998), table II, method 10: 56/70 - 48/80 is 0.2000 [0.0524, 0.3339].
+    first = np.arange(70) < 56
+    second = np.arange(80) < 48
+    found = independent_difference(first, second)
+    assert found.value == pytest.approx(0.2)
+    assert found.low == pytest.approx(0.0524, abs=5e-5)
+    assert found.high == pytest.approx(0.3339, abs=5e-5)

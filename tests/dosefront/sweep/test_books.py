@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 import dosefront.sweep.books
+import dosefront.sweep.driver
 from dosefront.errors import StorageError, SweepInterrupted
 from dosefront.evaluate import NetworkPolicy, PatientResults, policy_bytes
 from dosefront.experiment import load_experiment
@@ -191,6 +192,44 @@ def test_a_full_disk_loses_nothing_that_had_finished(
         books.finished(second, report(books, second, 0.3))
     assert books.folder.ledger.read_bytes() == before
     assert books.missing() == (second,)
+
+
+def test_a_front_that_finds_no_room_takes_nothing_back(
+    books: Books, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = books.missing()
+
+    def full(*_: object) -> None:
+        raise StorageError("cannot write front.json: No space left on device.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dosefront.sweep.books, "write_front", full)
+        receiver = driver(books)
+        receiver.on_trial_result(1, [], None, {**report(0.2), "trial": first.trial_id})
+        with pytest.raises(StorageError):
+            books.front()
+    assert [each.status for each in Ledger(books.folder.ledger).read().trials] == ["finished"]
+    assert "the front will be written later: cannot write front.json" in caplog.text
+    assert books.missing() == (second,)
+    assert [point.id for point in books.front().points] == [first.trial_id]
+
+
+def test_a_status_that_finds_no_room_is_told_once_and_costs_nothing(
+    books: Books, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver = driver(books)
+
+    def full(*_: object) -> None:
+        raise StorageError("cannot write status.json: No space left on device.")
+
+    monkeypatch.setattr(dosefront.sweep.driver, "STATUS_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(dosefront.sweep.driver, "write_status", full)
+        for iteration in range(3):
+            receiver.on_step_begin(iteration, [])
+    assert caplog.text.count("cannot write status.json") == 1
+    receiver.on_step_begin(3, [])
+    assert books.folder.status_json.exists()
 
 
 def driver(books: Books) -> Driver:
