@@ -126,7 +126,7 @@ def _growth_caption(summary: FrontSummary) -> str:
     return (
         f"Hypervolume normalised to the environment's reference box, held-out. Left: the front of "
         f"all that had ended, which rises with every seed and trial and says how a search went. "
-        f"Right: squares, interquartile mean over seeds with 95 % interval over seeds; points, each "
+        f"Right: squares, interquartile mean over seeds with 95 % interval over them; points, each "
         f"seed's own front with 95 % interval over patients. {care}{_cohort(summary)}"
     )
 
