@@ -18,6 +18,7 @@ from dosefront.cli.environments import audit, envs, validate_model
 from dosefront.cli.figures import figures
 from dosefront.cli.fronts import export, front
 from dosefront.cli.jobs import logs, stop, submit
+from dosefront.cli.report import report
 from dosefront.cli.sweeping import resume, status, sweep, validate
 from dosefront.errors import DosefrontError
 
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
-    "Fronts": (front, recommend, figures, export),
+    "Fronts": (front, recommend, report, figures, export),
     "Clinic": (evaluate, headline),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),
