@@ -21,7 +21,7 @@ def why_not() -> str | None:
     """Why this host cannot have machines; None if it can."""
     try:
         tried = subprocess.run(
-            [*UNSHARE, "sh", "-c", "mount -t tmpfs t /tmp && ip link add b type bridge"],
+            [*UNSHARE, "sh", "-c", "mount -t tmpfs t /tmp && ip link add switch type bridge"],
             capture_output=True,
             text=True,
             timeout=30,

@@ -15,8 +15,10 @@ from dosefront.cli.clinical import evaluate, headline
 from dosefront.cli.cluster import cluster
 from dosefront.cli.deciding import recommend
 from dosefront.cli.environments import audit, envs, validate_model
+from dosefront.cli.figures import figures
 from dosefront.cli.fronts import export, front
 from dosefront.cli.jobs import logs, stop, submit
+from dosefront.cli.report import report
 from dosefront.cli.sweeping import resume, status, sweep, validate
 from dosefront.errors import DosefrontError
 
@@ -32,7 +34,7 @@ app = typer.Typer(
 )
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
-    "Fronts": (front, recommend, export),
+    "Fronts": (front, recommend, report, figures, export),
     "Clinic": (evaluate, headline),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),

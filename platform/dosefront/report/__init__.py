@@ -10,6 +10,7 @@ from dosefront.report.evaluation import (
     worst_lines,
 )
 from dosefront.report.figure import draw_front, write_front_figure
+from dosefront.report.gallery import Gallery, spread_points, write_gallery
 from dosefront.report.headline import (
     headline_csv,
     headline_markdown,
@@ -38,6 +39,7 @@ from dosefront.report.validation_figure import draw_validation, write_validation
 
 __all__ = [
     "DISCLAIMER",
+    "Gallery",
     "Sheet",
     "agreement_table",
     "draw_front",
@@ -64,6 +66,7 @@ __all__ = [
     "shift_csv",
     "shift_sheet",
     "shortlist_table",
+    "spread_points",
     "status_text",
     "subgroups_table",
     "sweep_table",
@@ -72,6 +75,7 @@ __all__ = [
     "verdict_line",
     "worst_lines",
     "write_front_figure",
+    "write_gallery",
     "write_validation_figure",
     "write_validation_table",
 ]

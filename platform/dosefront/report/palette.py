@@ -17,13 +17,17 @@ CARE: Final[Mapping[str, str]] = {
     "label-without-rules": "#737373",
     "one-level-down": "#595959",
     "label-by-genotype": "#8C8C8C",
-    "adaptive-half": "#B3B3B3",
-    "no-treatment": "#D9D9D9",
-    "random": "#C7C7C7",
+    "adaptive-half": "#A6A6A6",
+    "no-treatment": "#B3B3B3",
+    "random": "#BFBFBF",
 }
 """Conventional care, by the comparator's name: black and greys, which no point on a front has."""
 OTHER_CARE: Final = "#999999"
 """A comparator of an environment that is not ours."""
+OTHER_POLICY: Final = "#A3A3A3"
+"""A policy that a figure does not name."""
+ALGORITHMS: Final = ("#332288", "#AA4499", "#117733", "#882255", "#44AA99", "#999933")
+"""Where colours tell algorithms, not arms: Tol's muted scheme (SRON/EPS/TN/09-002, 2021)."""
 POINTS: Final = OKABE_ITO[:3] + OKABE_ITO[4:] + OKABE_ITO[3:4]
 """Points on the front, in the order in which figures name them."""
 

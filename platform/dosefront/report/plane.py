@@ -55,12 +55,20 @@ def attained_corners(points: Sequence[FrontPoint], plane: Plane) -> Float[np.nda
 
     The front is chosen on other patients, so that a policy on it may lie under the staircase here.
     """
-    values = np.array(
-        [
-            [plane.x.maximised(across.value), plane.y.maximised(upwards.value)]
-            for upwards, across in (point.value_vector[:2] for point in points if point.on_front)
-        ]
+    vectors = [point.value_vector[:2] for point in points if point.on_front]
+    return staircase(
+        np.array([[across.value, upwards.value] for upwards, across in vectors]), plane
     )
+
+
+def staircase(
+    points: Float[np.ndarray, "points 2"], plane: Plane
+) -> Float[np.ndarray, "corners 2"]:
+    """The edge of everything that points dominate, from one edge of the plane to the other.
+
+    Both are in clinical units, across and upwards.
+    """
+    values = np.stack([plane.x.maximised(points[:, 0]), plane.y.maximised(points[:, 1])], axis=1)
     steps = values[nondominated(values)]
     steps = steps[np.argsort(steps[:, 0])]  # and so the heights descend
     worst_x = min(plane.x.maximised(plane.left), plane.x.maximised(plane.right))

@@ -19,7 +19,7 @@ from ray.tune.execution import tune_controller
 # isort: split
 import psutil  # type: ignore[import-untyped]  # Ray brings it, and finds it once imported
 
-from dosefront.errors import ClusterError
+from dosefront.errors import ClusterError, UsageError
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -43,6 +43,20 @@ for _module in (actor_manager, tune_controller):
 
 LOOK_SECONDS = 2.0
 """Between looks at which machines there are."""
+
+
+def check_address(address: str) -> None:
+    """Refuse Ray's client, under which Tune would carry a copy of our books into the cluster.
+
+    Raises:
+        UsageError: the address is of Ray's client.
+    """
+    if address.startswith("ray://"):
+        raise UsageError(
+            "a sweep's driver keeps the run's folder and runs inside its cluster; got the address "
+            f"of a client outside, {address}. Send the sweep there with `dosefront submit FILE "
+            "--address http://HOST:8265`, or run it on the cluster's head with --address auto."
+        )
 
 
 @contextmanager
@@ -147,6 +161,6 @@ def _clear_away(session: str) -> None:
 
 def _check_answers(address: str) -> None:
     """Raise OSError where nobody listens; Ray itself would go on asking for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     if host:
         socket.create_connection((host, int(port)), timeout=10).close()

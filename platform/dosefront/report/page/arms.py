@@ -1,12 +1,13 @@
 """The arms that the page can show in full: policies on the front, and conventional care."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool
 
-from dosefront.evaluate import CourseRecords, PatientResults
+from dosefront.evaluate import CourseRecords
+from dosefront.records import PatientResults
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,3 @@ class Arms:
     def with_courses(self) -> tuple[tuple[Arm, CourseRecords], ...]:
         """The arms whose courses are known."""
         return tuple((arm, arm.courses) for arm in self.shown if arm.courses is not None)
-
-
-def sample(order: Sequence[float], count: int) -> list[int]:
-    """Indices of up to ``count`` items, spread evenly over their order by size.
-
-    >>> sample([5.0, 1.0, 4.0, 2.0, 3.0], 3)
-    [3, 4, 2]
-    """
-    ranked = np.argsort(np.asarray(order), kind="stable")
-    count = min(count, len(ranked))
-    # The middles of equal slices, so that neither end is over-represented.
-    places = (np.arange(count) + 0.5) * len(ranked) / count
-    return ranked[places.astype(int)].tolist()

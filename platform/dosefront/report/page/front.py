@@ -6,7 +6,7 @@ from typing import Any, Final
 from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
 from dosefront.report.page.quantities import Quantity, quantities
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
-from dosefront.report.page.theme import ACCENT, FAINT, INK, PAPER, named, quantitative
+from dosefront.report.page.theme import ACCENT, CHOSEN, FAINT, INK, PAPER, named, quantitative
 
 CONVENTIONAL: Final = "conventional care"
 MEDIAN: Final = 50
@@ -116,7 +116,7 @@ def _spec(colours: dict[str, str], *, has_surfaces: bool) -> dict[str, Any]:
             _interval("y"),
             _policies(colours),
             _comparators(),
-            _ring("chosen", {"stroke": ACCENT, "strokeWidth": 2.5}),
+            _ring("chosen", {"stroke": CHOSEN, "strokeWidth": 2.5}),
             _ring("preferred", {"stroke": INK, "strokeWidth": 1.5, "strokeDash": [4, 3]}),
             *_labels(),
         ],

@@ -26,8 +26,8 @@ def growth_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
         title="Hypervolume",
         text=(
             "The share of the box between reference and ideal point that the front dominates, "
-            "held-out. Left: the front of all trials that had ended, against the environment "
-            "steps that they took; the line below is conventional care. Right: the front of each "
+            "held-out. By steps: the front of all trials that had ended, against the environment "
+            "steps that they took; the line below is conventional care. By seed: the front of each "
             "algorithm and seed alone, with a 95 % interval over patients. The front of all seeds "
             "together is that of the luckiest ones: to judge an algorithm, read its seeds."
         ),

@@ -4,27 +4,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
+from dosefront.clinical import spread_patients
 from dosefront.errors import DosefrontError
-from dosefront.evaluate import CourseRecords, PatientResults, run_courses
+from dosefront.evaluate import Archive, CourseRecords, run_courses
 from dosefront.records import (
     ComparatorPoint,
     FrontPoint,
     FrontSummary,
-    Ledger,
+    PatientResults,
     RunFolder,
     TrialRecord,
-    read_front,
     read_results,
     read_subgroups,
 )
-from dosefront.report.page.arms import Arm, Arms, sample
+from dosefront.report.page.arms import Arm, Arms
 from dosefront.report.page.front import point_title
-from dosefront.report.palette import CARE, LABEL, OKABE_ITO, OTHER_CARE
+from dosefront.report.page.theme import CHOSEN, INK, on_paper
+from dosefront.report.palette import ALGORITHMS, CARE, LABEL, OTHER_CARE
 
 MOST_POLICIES: Final = 24
 """Policies on the front whose courses are shown; of more, so many spread along it."""
-DARKEST: Final = "#000000"
-"""The label's colour on white paper: on dark paper it is the page's ink."""
 
 Progress = Callable[[int, int, str], None]
 """Told before each arm: how many are done, of how many, and which comes."""
@@ -50,25 +51,27 @@ def load_run(folder: RunFolder, progress: Progress) -> RunContents:
     What cannot be rolled out is left out and told in ``missing``.
 
     Raises:
-        FrontError: the folder holds no front, or one that cannot be read.
+        UsageError: the folder holds no run.
+        FrontError: its front cannot be read.
+        LedgerError: its ledger cannot be read.
     """
-    summary = read_front(folder.front_json)
+    archive = Archive.read(folder)
+    summary = archive.summary
     names = sorted({point.algorithm for point in summary.points})
-    colours = {name: OKABE_ITO[k % len(OKABE_ITO)] for k, name in enumerate(names)}
+    colours = {name: on_paper(ALGORITHMS[k % len(ALGORITHMS)]) for k, name in enumerate(names)}
     chosen = (*_spread(summary), *summary.comparators)
     missing: list[str] = []
     arms = []
     for done, point in enumerate(chosen):
         progress(done, len(chosen), point_title(point))
         courses = None if missing else _courses(folder, point.id, missing)
-        results = _results(folder, point, missing)
-        arms.append(Arm(point.id, point_title(point), _colour(point, colours), results, courses))
-    reference = next((arm for arm in arms if arm.id == LABEL), None)
-    if reference is None and summary.comparators:
-        reference = next(arm for arm in arms if arm.id == summary.comparators[0].id)
+        results = _results(archive, point, missing)
+        arms.append(Arm(point.id, point_title(point), _colour(point), results, courses))
+    usual = summary.comparators[0].id if summary.comparators else ""
+    reference = next((arm for arm in arms if arm.id == usual), None)
     return RunContents(
         summary=summary,
-        trials=Ledger(folder.ledger).read().trials,
+        trials=tuple(archive.trials.values()),
         colours=colours,
         arms=Arms(tuple(arms), reference, read_subgroups(folder) or {}),
         missing=tuple(missing),
@@ -78,14 +81,15 @@ def load_run(folder: RunFolder, progress: Progress) -> RunContents:
 def _spread(summary: FrontSummary) -> Sequence[FrontPoint]:
     """The policies on the front that are shown in full, by their first objective."""
     front = [point for point in summary.points if point.on_front]
-    return [front[k] for k in sample([p.value_vector[0].value for p in front], MOST_POLICIES)]
+    first = np.array([point.value_vector[0].value for point in front])
+    return [front[k] for k in spread_patients(first, MOST_POLICIES).tolist()]
 
 
-def _colour(point: FrontPoint | ComparatorPoint, colours: dict[str, str]) -> str:
+def _colour(point: FrontPoint | ComparatorPoint) -> str:
+    """One policy is shown at a time, and all have its colour; conventional care has its own."""
     if isinstance(point, FrontPoint):
-        return colours[point.algorithm]
-    colour = CARE.get(point.id, OTHER_CARE)
-    return "var(--ink)" if colour == DARKEST else colour
+        return CHOSEN
+    return INK if point.id == LABEL else on_paper(CARE.get(point.id, OTHER_CARE))
 
 
 def _courses(folder: RunFolder, arm: str, missing: list[str]) -> CourseRecords | None:
@@ -97,13 +101,14 @@ def _courses(folder: RunFolder, arm: str, missing: list[str]) -> CourseRecords |
 
 
 def _results(
-    folder: RunFolder, point: FrontPoint | ComparatorPoint, missing: list[str]
+    archive: Archive, point: FrontPoint | ComparatorPoint, missing: list[str]
 ) -> PatientResults | None:
     if isinstance(point, ComparatorPoint):
-        path = folder.comparator_results(point.id)
+        path = archive.folder.comparator_results(point.id)
     else:
-        number = point.id.removeprefix(point.trial).removeprefix("-")
-        path = folder.held_out(point.trial, int(number) if number else None)
+        judged = archive.record(point).judged
+        number = judged.index(archive.judged(point)) if len(judged) > 1 else None
+        path = archive.folder.held_out(point.trial, number)
     if not path.exists():
         return None
     try:

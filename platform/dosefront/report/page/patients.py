@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from dosefront.clinical import spread_patients
 from dosefront.evaluate import CourseRecords
-from dosefront.report.page.arms import Arms, sample
+from dosefront.report.page.arms import Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import FAINT, PAPER, arm_colour, named, quantitative
 from posology.library import quantity
@@ -32,10 +33,11 @@ def patients_section(arms: Arms) -> Section:
         title="Doses and blood counts of sample patients",
         text=(
             f"{len(patients)} patients, evenly spaced by the lowest neutrophil count that they "
-            "have under conventional care, the most vulnerable first; the same patients under both "
-            "treatments. Squares are administrations, the darker the more of the label dose; "
-            "hollow squares were due and held. Below are the true counts at weekly visits. Dashed "
-            f"lines are where CTCAE grades 3 and 4 begin: {bounds} × 10⁹/L."
+            "have under conventional care, the lowest and the highest among them; the same "
+            "patients under both treatments. Squares are administrations, the darker the more of "
+            "the label dose; hollow squares were due and held. Below are the true counts at "
+            "weekly visits. Dashed lines are where CTCAE grades 3 and 4 begin: "
+            f"{bounds} × 10⁹/L."
         ),
         figures=tuple(
             Figure(f"patient-{patient}", _spec(patient, len(drugs), weeks), f"Patient {patient}")
@@ -71,7 +73,7 @@ def patients_section(arms: Arms) -> Section:
 def _chosen(arms: Arms) -> list[int]:
     every = arms.with_courses
     courses = next((c for arm, c in every if arm is arms.reference), every[0][1])
-    return sample(np.nanmin(courses.neutrophils, axis=1).tolist(), SHOWN)
+    return spread_patients(np.nanmin(courses.neutrophils, axis=1), SHOWN).tolist()
 
 
 def _limit(count: str, grade: int) -> float:
@@ -133,7 +135,7 @@ def _dose_strip(only: dict[str, str], across: dict[str, Any], drugs: int) -> dic
         "height": 36 * drugs,
         "data": named("administrations"),
         "transform": [only],
-        "mark": {"type": "square", "size": 60, "strokeWidth": 1},
+        "mark": {"type": "square", "size": 45, "strokeWidth": 1},
         "encoding": {
             "x": quantitative("week", None, axis={"labels": False, "grid": False}, **across),
             "y": {
@@ -166,7 +168,8 @@ def _trace(count: str, title: str, only: dict[str, str], across: dict[str, Any])
     ticks: dict[str, Any] = {"tickCount": 4}
     if count == "neutrophils":  # they matter where they are few
         scale = {"type": "symlog", "constant": 0.5}
-        ticks = {"values": [0, 0.5, 1, 2, 5, 10, 20], "format": "~g"}
+        marks = [0, 0.5, 1, 2, 5, 10, 20]
+        ticks = {"values": marks, "tickCount": len(marks), "labelExpr": "datum.value"}
     return {
         "height": 90,
         "layer": [

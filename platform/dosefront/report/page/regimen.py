@@ -1,10 +1,10 @@
-"""The regimen of an arm: what is given at the first, second, ... administration, and when."""
+"""The regimen of an arm: what is given in each cycle, when, and to how many."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from dosefront.evaluate import CourseRecords
 from dosefront.report.page.arms import Arms
@@ -12,28 +12,28 @@ from dosefront.report.page.section import Column, Figure, Scalar, Section, Table
 from dosefront.report.page.theme import INK, arm_colour, named, quantitative
 
 FEWEST: Final = 5
-"""Patients below whom an administration is not shown: their mean says nothing."""
-REACHED: Final = "patients who reach it"
-INTERVAL: Final = "weeks since the one before"
+"""Patients below whom a cycle is not shown: their mean says nothing."""
+BEGUN: Final = "patients who begin it"
+INTERVAL: Final = "weeks since the cycle before"
 
 
 def regimen_section(arms: Arms) -> Section:
-    """Dose of each drug, interval and patients left, by administration."""
+    """Dose of each drug, interval and patients left, by cycle."""
     drugs = arms.with_courses[0][1].drugs
     panels = {
         **{drug: f"{drug.capitalize()}, share of the label dose" for drug in drugs},
         INTERVAL: INTERVAL.capitalize(),
-        REACHED: "Patients who reach it",
+        BEGUN: "Patients who begin it",
     }
     return Section(
         name="regimen",
         title="Regimen over the cycles",
         text=(
-            "What patients are given at their first, second, and each later administration: lines "
-            "are means, bands hold the middle half of the patients. The last two figures show how "
-            "many weeks passed since the administration before, delays included, and how many "
-            f"patients got so far. Administrations that fewer than {FEWEST} patients reach are "
-            "left out."
+            "What is given in each cycle to the patients who begin it: lines are means, bands hold "
+            "the middle half of the patients; a cycle of several visits counts with their mean. "
+            "The last two figures show how many weeks lie between the beginning of a cycle and of "
+            "the one before, delays included, and how many patients begin it. Cycles that fewer "
+            f"than {FEWEST} patients begin are left out."
         ),
         figures=tuple(
             Figure(f"regimen-{k}", _spec(name, title), title)
@@ -47,7 +47,7 @@ def regimen_section(arms: Arms) -> Section:
                 (
                     Column("arm", "Treatment"),
                     Column("panel", "Of"),
-                    Column("administration", "Administration"),
+                    Column("cycle", "Cycle"),
                     Column("mean", "Mean", digits=2),
                     Column("lower", "Lower quartile", digits=2),
                     Column("upper", "Upper quartile", digits=2),
@@ -63,36 +63,30 @@ def regimen_section(arms: Arms) -> Section:
     )
 
 
-def administrations(courses: CourseRecords) -> Int[np.ndarray, "patients most"]:
-    """The week of each patient's first, second, ... administration; -1 where there was none."""
-    given = (courses.fractions > 0.0).any(axis=2)
-    number = np.cumsum(given, axis=1) - 1
-    weeks = np.full((len(given), max(1, int(given.sum(axis=1).max()))), -1)
-    patient, week = np.nonzero(given)
-    weeks[patient, number[patient, week]] = week
-    return weeks
-
-
 def _rows(courses: CourseRecords) -> Iterator[dict[str, Scalar]]:
-    weeks = administrations(courses)
-    for k, week in enumerate(weeks.T):
-        treated = np.flatnonzero(week >= 0)
-        if len(treated) < FEWEST:
+    before = np.zeros(len(courses.cycle))
+    for cycle in range(1, int(courses.cycle.max()) + 1):
+        visits = courses.cycle == cycle
+        treated = visits.any(axis=1)
+        if treated.sum() < FEWEST:
             return
-        fractions = courses.fractions[treated, week[treated]]
+        sums = (courses.fractions * visits[:, :, None]).sum(axis=1)[treated]
+        fractions = sums / visits.sum(axis=1)[treated, None]
         for drug, of_drug in zip(courses.drugs, fractions.T, strict=True):
-            yield _row(drug, k, of_drug)
-        if k:
-            yield _row(INTERVAL, k, week[treated] - weeks[treated, k - 1])
-        reached = len(treated) / len(weeks)
-        yield {**_row(REACHED, k, np.full(1, reached)), "patients": len(treated)}
+            yield _row(drug, cycle, of_drug)
+        week = visits.argmax(axis=1)
+        if cycle > 1:
+            yield _row(INTERVAL, cycle, (week - before)[treated])
+        before = np.where(treated, week, before)
+        begun = _row(BEGUN, cycle, np.full(1, treated.mean()))
+        yield {**begun, "patients": int(treated.sum())}
 
 
-def _row(panel: str, k: int, values: Float[np.ndarray, " patients"]) -> dict[str, Scalar]:
+def _row(panel: str, cycle: int, values: Float[np.ndarray, " patients"]) -> dict[str, Scalar]:
     lower, upper = np.quantile(values, [0.25, 0.75])
     return {
         "panel": panel,
-        "administration": k + 1,
+        "cycle": cycle,
         "mean": float(values.mean()),
         "lower": float(lower),
         "upper": float(upper),
@@ -106,7 +100,7 @@ def _spec(panel: str, title: str) -> dict[str, Any]:
     upwards = quantitative("mean", None, **percent, **zero)
     whole = {"tickMinStep": 1, "format": "d", "grid": False}
     return {
-        "description": f"{title}, by administration",
+        "description": f"{title}, by cycle",
         "height": 150,
         "data": named("regimen"),
         "transform": [{"filter": {"field": "panel", "equal": panel}}],
@@ -128,7 +122,7 @@ def _spec(panel: str, title: str) -> dict[str, Any]:
                 "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 30}},
                 "encoding": {"y": upwards, "tooltip": _tooltip(panel)},
             },
-            *([_full_dose()] if panel not in (INTERVAL, REACHED) else []),
+            *([_full_dose()] if panel not in (INTERVAL, BEGUN) else []),
         ],
     }
 
@@ -145,7 +139,7 @@ def _tooltip(panel: str) -> list[dict[str, str]]:
     number = ".2f" if panel == INTERVAL else ".0%"
     return [
         {"field": "arm", "title": ""},
-        {"field": "administration", "title": "administration"},
+        {"field": "cycle", "title": "cycle"},
         {"field": "mean", "title": panel, "format": number},
         {"field": "patients", "title": "patients"},
     ]

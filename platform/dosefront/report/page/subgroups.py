@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool
 
+from dosefront.clinical import LEAST_SHOWN
 from dosefront.front import paired_difference
 from dosefront.report.page.arms import Arm, Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
@@ -15,8 +16,6 @@ ENDPOINTS: Final[Mapping[str, str]] = {
     "confirmed response": "to the right is better",
     "serious adverse event": "to the left is better",
 }
-FEWEST: Final = 20
-"""Patients below whom a group is not shown."""
 ROW: Final = 22
 """Height of a row in pixels."""
 EVERYBODY: Final = "all patients"
@@ -39,7 +38,8 @@ def subgroups_section(arms: Arms) -> Section:
         text=(
             "Difference between the chosen treatment and conventional care in each group, paired "
             "on patients, with a 95 % bootstrap interval. Groups overlap; those of fewer than "
-            f"{FEWEST} patients are left out. Intervals are not corrected for the number of groups."
+            f"{LEAST_SHOWN} patients are left out. Intervals are not corrected for the number of "
+            "groups."
         ),
         figures=tuple(
             Figure(f"forest-{k}", _spec(name, titles[name], groups), titles[name])
@@ -81,7 +81,7 @@ def _rows(arms: Arms) -> list[dict[str, Scalar]]:
     return [
         row
         for name, members in groups.items()
-        if members.sum() >= FEWEST
+        if members.sum() >= LEAST_SHOWN
         for arm in arms.shown
         if arm is not arms.reference
         for row in _differences(arm, arms.reference, name, members)

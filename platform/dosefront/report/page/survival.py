@@ -1,77 +1,23 @@
 """Progression-free time: Kaplan and Meier's curve of each arm, with the patients at risk."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
-from dosefront.evaluate import CourseRecords
+from dosefront.clinical import ProductLimit, product_limit, progression_free
 from dosefront.report.page.arms import Arms
 from dosefront.report.page.section import Column, Columns, Figure, Section, Table, columns_of
 from dosefront.report.page.theme import arm_colour, named, quantitative
 
-NORMAL_975: Final = 1.959963984540054
-"""The 97.5 % quantile of the standard normal distribution."""
 RISK_TIMES: Final = 7
 """Columns of the numbers at risk."""
-
-
-@dataclass(frozen=True)
-class SurvivalCurve:
-    """The product-limit estimate; a step at each time of an event, the first at 0."""
-
-    time: Float[np.ndarray, " steps"]
-    survival: Float[np.ndarray, " steps"]
-    low: Float[np.ndarray, " steps"]
-    """Lower end of the pointwise 95 % interval."""
-    high: Float[np.ndarray, " steps"]
-    at_risk: Int[np.ndarray, " steps"]
-    """Patients just before the step."""
-
-
-def product_limit(
-    time: Float[np.ndarray, " patients"], is_event: Bool[np.ndarray, " patients"]
-) -> SurvivalCurve:
-    """The estimate of Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452.
-
-    Intervals are Greenwood's on the scale of log(-log survival), Kalbfleisch & Prentice (1980).
-    Patients without an event are censored at their time, after the events of the same time.
-    """
-    events = np.unique(time[is_event])
-    at_risk = (time >= events[:, None]).sum(axis=1)
-    died = (time[is_event] == events[:, None]).sum(axis=1)
-    survival = np.cumprod(1.0 - died / at_risk)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # Infinite once nobody is left, where the interval is the point 0.
-        variance = np.cumsum(died / (at_risk * (at_risk - died)))
-        spread = NORMAL_975 * np.sqrt(variance) / np.abs(np.log(survival))
-        low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
-    low, high = (np.where(survival > 0.0, end, 0.0) for end in (low, high))
-    return SurvivalCurve(
-        time=np.concatenate([[0.0], events]),
-        survival=np.concatenate([[1.0], survival]),
-        low=np.concatenate([[1.0], low]),
-        high=np.concatenate([[1.0], high]),
-        at_risk=np.concatenate([[len(time)], at_risk]),
-    )
-
-
-def progression_free(
-    courses: CourseRecords,
-) -> tuple[Float[np.ndarray, " patients"], Bool[np.ndarray, " patients"]]:
-    """Weeks to progression or death, whichever comes first, and whether either came."""
-    ends = np.stack([courses.progression_week, courses.death_week])
-    first = np.where(ends > 0, ends, np.iinfo(np.int16).max).min(axis=0)
-    is_event = (ends > 0).any(axis=0)
-    return np.where(is_event, first, courses.weeks_followed).astype(np.float64), is_event
 
 
 def survival_section(arms: Arms) -> Section:
     """Curves with intervals, and the numbers at risk below them."""
     horizon = max(float(courses.weeks_followed.max()) for _, courses in arms.with_courses)
     curves = {arm.id: progression_free(courses) for arm, courses in arms.with_courses}
-    median = {key: _median(product_limit(*times)) for key, times in curves.items()}
     return Section(
         name="survival",
         title="Progression-free time",
@@ -88,14 +34,17 @@ def survival_section(arms: Arms) -> Section:
                 "median",
                 "median",
                 "Median",
-                (Column("arm", "Treatment"), Column("median", "Median [wk]")),
+                (
+                    Column("arm", "Treatment"),
+                    Column("median", "Median [wk]", low="low", high="high"),
+                ),
             ),
         ),
         of_arms={
             "survival": {key: _curve(*times) for key, times in curves.items()},
             "at_risk": {key: _at_risk(times[0], horizon) for key, times in curves.items()},
             "censored": {key: _censored(*times) for key, times in curves.items()},
-            "median": {key: {"median": [weeks]} for key, weeks in median.items()},
+            "median": {key: _median(product_limit(*times)) for key, times in curves.items()},
         },
     )
 
@@ -108,10 +57,10 @@ _COLUMNS: Final = (
 )
 
 
-def _median(curve: SurvivalCurve) -> float | None:
-    """First time at which half the patients had an event; None where that was not reached."""
-    reached = curve.time[curve.survival <= 0.5]
-    return float(reached[0]) if len(reached) else None
+def _median(curve: ProductLimit) -> Columns:
+    """None where the curve, or the end of its interval, does not come down to one half."""
+    ends = zip(("median", "low", "high"), curve.median(), strict=True)
+    return {name: [week if np.isfinite(week) else None] for name, week in ends}
 
 
 def _curve(
@@ -120,14 +69,15 @@ def _curve(
     """The steps, and where the follow-up ends."""
     curve = product_limit(time, is_event)
     end = float(time.max())
-    last = [] if end <= curve.time[-1] else [-1]
-    rows = [*range(len(curve.time)), *last]
+    last = [] if end <= curve.times[-1] else [-1]
+    rows = [*range(len(curve.times)), *last]
+    weeks = np.array([*curve.times, *(end for _ in last)])
     return {
-        "week": [*curve.time.tolist(), *(end for _ in last)],
+        "week": weeks.tolist(),
         "survival": curve.survival[rows].tolist(),
         "low": curve.low[rows].tolist(),
         "high": curve.high[rows].tolist(),
-        "at_risk": [*curve.at_risk.tolist(), *(int((time >= end).sum()) for _ in last)],
+        "at_risk": curve.at_risk(weeks).tolist(),
     }
 
 
@@ -149,13 +99,15 @@ def _censored(
     """Where the curve carries a tick."""
     curve = product_limit(time, is_event)
     weeks = np.unique(time[~is_event])
-    heights = curve.survival[np.searchsorted(curve.time, weeks, side="right") - 1]
+    heights = curve.survival[np.searchsorted(curve.times, weeks, side="right") - 1]
     return {"week": weeks.tolist(), "survival": heights.tolist()}
 
 
 def _spec(horizon: float) -> dict[str, Any]:
     across = {"scale": {"domain": [0, horizon], "nice": False}}
-    axis = {"values": _risk_weeks(horizon), "grid": False, "labelOverlap": False}
+    values = _risk_weeks(horizon)
+    # Vega thins given values to the count, too.
+    axis = {"values": values, "tickCount": len(values), "grid": False}
     weeks = quantitative("week", "weeks since the first visit", axis=axis, **across)
     share = quantitative(
         "survival", "progression-free", axis={"format": ".0%"}, scale={"domain": [0, 1]}
@@ -180,23 +132,25 @@ def _spec(horizon: float) -> dict[str, Any]:
             },
         ],
     }
+    row = {"field": "arm", "type": "nominal", "sort": None, "axis": None}
     below = {
         "height": 36,
         "title": {"text": "patients at risk", "offset": 2},
         "data": named("at_risk"),
-        "mark": {"type": "text", "fontSize": 11},
-        "encoding": {
-            "x": {**weeks, "axis": None},
-            "y": {
-                "field": "arm",
-                "type": "nominal",
-                "title": None,
-                "sort": None,
-                "axis": {"labels": False, "ticks": False, "domain": False},
+        "encoding": {"y": row},
+        "layer": [
+            {
+                "mark": {"type": "text", "fontSize": 11},
+                "encoding": {
+                    "x": {**weeks, "axis": None},
+                    "text": {"field": "at_risk", "type": "quantitative", "format": ","},
+                },
             },
-            "text": {"field": "at_risk", "type": "quantitative", "format": ","},
-            "color": arm_colour(),
-        },
+            {
+                "mark": {"type": "square", "size": 60},
+                "encoding": {"x": {"value": -26}, "color": arm_colour()},
+            },
+        ],
     }
     return {
         "description": "Kaplan-Meier curves of progression-free time with numbers at risk",

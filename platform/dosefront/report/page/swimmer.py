@@ -5,14 +5,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from dosefront.clinical import SERIOUS, spread_patients
 from dosefront.evaluate import CourseRecords
-from dosefront.report.page.arms import Arms, sample
+from dosefront.report.page.arms import Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import INK, PAPER, arm_colour, named, quantitative
 
 LANES: Final = 20
 """Patients who are drawn."""
-SEVERE: Final = 3
 EVENTS: Final = {
     "grade 3 or worse": "circle",
     "progression": "triangle-up",
@@ -73,7 +73,7 @@ def _lanes(arms: Arms) -> list[int]:
     """Patients by their time on treatment under the reference, the longest last."""
     every = arms.with_courses
     courses = next((c for arm, c in every if arm is arms.reference), every[0][1])
-    return sample(courses.weeks_on_treatment.tolist(), LANES)
+    return spread_patients(courses.weeks_on_treatment, LANES).tolist()
 
 
 def _given(courses: CourseRecords, patient: int) -> tuple[np.ndarray[Any, Any], ...]:
@@ -98,7 +98,7 @@ def _rows(courses: CourseRecords, patients: list[int]) -> list[dict[str, Scalar]
                 "given": len(given),
                 "held": len(held),
                 "dose": float(shares.mean()) if len(shares) else None,
-                "severe": int((courses.grade[patient] >= SEVERE).sum()),
+                "severe": int((courses.grade[patient] >= SERIOUS).sum()),
                 "progression": int(courses.progression_week[patient]) or None,
                 "death": int(courses.death_week[patient]) or None,
             }
@@ -117,7 +117,7 @@ def _doses(courses: CourseRecords, patients: list[int]) -> Iterator[dict[str, Sc
 
 def _events(courses: CourseRecords, patients: list[int]) -> Iterator[dict[str, Scalar]]:
     for lane, patient in enumerate(patients):
-        severe = courses.grade[patient] >= SEVERE
+        severe = courses.grade[patient] >= SERIOUS
         onsets = np.flatnonzero(severe & ~np.concatenate([[False], severe[:-1]]))
         for week in onsets.tolist():
             yield {"lane": lane, "week": week + 0.5, "event": "grade 3 or worse"}

@@ -6,7 +6,9 @@ INK: Final = "var(--ink)"
 FAINT: Final = "var(--faint)"
 PAPER: Final = "var(--paper)"
 ACCENT: Final = "var(--accent)"
-"""Of what the reader chose."""
+"""Of limits."""
+CHOSEN: Final = "var(--chosen)"
+"""Of the policy that the reader chose."""
 
 FONT: Final = 'system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 FONT_SIZE: Final = 12
@@ -49,6 +51,11 @@ CONFIG: Final[dict[str, Any]] = {
     "aria": True,
 }
 """Vega-Lite's config of every figure."""
+
+
+def on_paper(colour: str) -> str:
+    """The colour on white paper, and lightened on dark paper, where it would not be seen."""
+    return f"light-dark({colour}, color-mix(in oklab, {colour} 55%, white))"
 
 
 def named(name: str) -> dict[str, str]:

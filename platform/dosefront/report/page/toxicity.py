@@ -1,20 +1,14 @@
 """Adverse events by CTCAE term and grade, against conventional care."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
-from jaxtyping import Int
-
-from dosefront.evaluate import CourseRecords
-from dosefront.front import paired_difference, rate_interval
+from dosefront.clinical import TermComparison, compare_events
 from dosefront.report.page.arms import Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import FAINT, arm_colour, named, quantitative
 
 GRADES: Final = (1, 2, 3, 4, 5)
-SEVERE: Final = 3
-"""Adverse events of this grade or worse are severe (CTCAE 5.0)."""
 ROW: Final = 22
 """Height of a row in pixels."""
 GRADE_COLOURS: Final = ("#fde3b8", "#fbb86b", "#ef7a3a", "#c03a2b", "#6d1a36")
@@ -25,9 +19,13 @@ def toxicity_section(arms: Arms) -> Section:
     """Worst grade of each term, and the difference in severe events."""
     reference = next((c for arm, c in arms.with_courses if arm is arms.reference), None)
     against = arms.reference.title if arms.reference and reference else ""
-    rows = {arm.id: list(_rows(courses, reference)) for arm, courses in arms.with_courses}
+    # Without conventional care each is compared with itself, and no difference is shown.
+    compared = {
+        arm.id: compare_events(courses, reference or courses) for arm, courses in arms.with_courses
+    }
+    terms = list(dict.fromkeys(each.term for every in compared.values() for each in every))
+    rows = {key: [_row(each) for each in every] for key, every in compared.items()}
     title = f"Grade 3 or worse, difference to {against}"
-    terms = arms.with_courses[0][1].terms
     figures = [
         Figure("grades-chosen", _grades_spec("chosen", terms), "{chosen}"),
         Figure("grades-reference", _grades_spec("reference", terms), "{reference}"),
@@ -39,9 +37,10 @@ def toxicity_section(arms: Arms) -> Section:
         title="Adverse events",
         text=(
             "The worst CTCAE 5.0 grade of each term that a patient had, true events whether or not "
-            "the clinic charted them, as a share of all patients. "
+            "the clinic charted them, as a share of all patients. Rates of grade 3 or worse in the "
+            "table have exact intervals (Clopper-Pearson)."
             + (
-                "Differences are paired on patients: chosen treatment less conventional care, "
+                " Differences are paired on patients, chosen treatment less conventional care, "
                 "with a 95 % bootstrap interval; to the left of zero the chosen one is safer."
                 if reference
                 else ""
@@ -75,32 +74,19 @@ def _columns(against: str) -> tuple[Column, ...]:
     return (*columns, difference)
 
 
-def _rows(courses: CourseRecords, reference: CourseRecords | None) -> Iterator[dict[str, Scalar]]:
-    for k, term in enumerate(courses.terms):
-        worst = courses.worst_grades[:, k]
-        severe = rate_interval(int((worst >= SEVERE).sum()), len(worst))
-        row: dict[str, Scalar] = {
-            "term": term,
-            **{f"grade_{grade}": float((worst == grade).mean()) for grade in GRADES},
-            "severe": severe.value,
-            "severe_low": severe.low,
-            "severe_high": severe.high,
-        }
-        if reference is not None:
-            row |= _difference(worst, reference.worst_grades[:, k])
-        yield row
-
-
-def _difference(
-    worst: Int[np.ndarray, " patients"], other: Int[np.ndarray, " patients"]
-) -> dict[str, float]:
-    """In percentage points."""
-    ours, theirs = (100.0 * (grades >= SEVERE) for grades in (worst, other))
-    estimate = paired_difference(ours, theirs)
+def _row(compared: TermComparison) -> dict[str, Scalar]:
+    """Shares, and the difference in percentage points."""
+    shares = compared.patients[0] / compared.patients[0].sum()
+    severe, difference = compared.rates[0], compared.difference
     return {
-        "difference": estimate.value,
-        "difference_low": estimate.low,
-        "difference_high": estimate.high,
+        "term": compared.term,
+        **{f"grade_{grade}": float(shares[grade]) for grade in GRADES},
+        "severe": severe.value,
+        "severe_low": severe.low,
+        "severe_high": severe.high,
+        "difference": 100.0 * difference.value,
+        "difference_low": 100.0 * difference.low,
+        "difference_high": 100.0 * difference.high,
     }
 
 

@@ -1,9 +1,12 @@
 // Plain tables of what the figures show.
+const LONGEST_PRINTED = 80; // rows
+
 function fillTable(table) {
   const { dataset, columns } = content.tables[table.dataset.table];
   const rows = rowsFor(dataset).filter((row) => row.within !== false && row.brushed !== false);
   const head = element("tr", {}, columns.map(({ title }) => element("th", { scope: "col", textContent: title })));
   table.tHead.replaceChildren(head);
+  table.classList.toggle("long", rows.length > LONGEST_PRINTED);
   table.tBodies[0].replaceChildren(...rows.map((row) => tableRow(row, columns)));
 }
 
