@@ -116,8 +116,9 @@ def _start(session: str, **quiet: Any) -> None:
         )
     except Exception as error:  # Ray raises nothing narrower where its processes are slow to start
         raise ClusterError(
-            f"Ray did not start on this machine: {error}. A machine that is busy with other work "
-            "takes too long for it: try again when it is less so, or name a cluster with --address."
+            f"Ray did not start on this machine: {str(error).rstrip('.')}. A machine that is busy "
+            "with other work takes too long: try again when it is less so, or name a cluster with "
+            "--address."
         ) from error
 
 
