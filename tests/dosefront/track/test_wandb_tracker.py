@@ -3,67 +3,30 @@
 import json
 import os
 import subprocess
-import sys
-import threading
-from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from wandb_server import running
 
-from dosefront.records import FrontSummary, RunFolder, TrialRecord, front_rows, write_front
+from dosefront.front import Estimate
+from dosefront.records import FrontSummary, RunFolder, TrialRecord, front_rows
 from dosefront.report import write_front_figure
 from dosefront.track import WandbTracker, wandb_tracker
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("without_credentials")]
 
 RUN = "quickstart-1"
-
-
-@pytest.fixture
-def run_folder(tmp_path: Path, front_summary: FrontSummary) -> RunFolder:
-    folder = RunFolder(tmp_path / RUN)
-    folder.create()
-    write_front(folder, front_summary)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("WANDB_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
-
-
-def inspect(run_folder: RunFolder, suffix: str, *options: str) -> str:
-    (file,) = run_folder.wandb.glob(f"*run-*/run-{RUN}-{suffix}.wandb")
-    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", *options, str(file)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def summary_of(run_folder: RunFolder, suffix: str) -> dict[str, Any]:
-    return json.loads(inspect(run_folder, suffix, "--summary"))
+Watch = Callable[..., None]
+Inspect = Callable[..., str]
+SummaryOf = Callable[[RunFolder, str], dict[str, Any]]
 
 
 def wandb_processes() -> list[str]:
     listing = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True)
     lines = [line.split(maxsplit=1) for line in listing.stdout.splitlines()[1:]]
     return [args for ppid, args in lines if int(ppid) == os.getpid() and "wandb-core" in args]
-
-
-def watch_a_sweep(
-    tracker: WandbTracker,
-    records: Sequence[TrialRecord],
-    summary: FrontSummary,
-    figure: Path | None,
-) -> None:
-    for record in records:
-        for steps in (1000, 2000):
-            tracker.trial_progress(record.spec, {"steps": steps, "return/efficacy": 0.1})
-        tracker.trial_ended(record)
-    tracker.front_changed(summary, figure)
-    tracker.close()
 
 
 def test_an_offline_sweep_can_be_read_back(
@@ -125,35 +88,6 @@ def test_an_unreachable_server_costs_nothing_but_the_view(
         summary_of(run_folder, f"{trial_records[0].spec.trial_id}-offline")["state"] == "finished"
     )
     assert wandb_processes() == []
-
-
-class Server(BaseHTTPRequestHandler):
-    """As much of a W&B server as opening a run needs."""
-
-    def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        request = self.rfile.read(length).decode(errors="replace")
-        answer = self.answer(json.loads(request)) if self.path == "/graphql" else {}
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self) -> None:
-        self.do_POST()
-
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        if "upsertBucket" not in request["query"]:
-            return {"data": {}}
-        name = request["variables"]["name"]
-        project = {"id": "project", "name": "dosefront", "entity": {"id": "we", "name": "we"}}
-        bucket = {"id": name, "name": name, "displayName": name, "config": "{}", "project": project}
-        return {"data": {"upsertBucket": {"bucket": bucket, "inserted": True}}}
-
-    def log_message(self, *arguments: object) -> None:
-        pass
 
 
 def test_a_server_that_vanishes_during_the_sweep_costs_nothing_but_the_view(
