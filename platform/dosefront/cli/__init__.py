@@ -17,6 +17,7 @@ from dosefront.cli.environments import audit, envs, validate_model
 from dosefront.cli.fronts import export, front
 from dosefront.cli.jobs import logs, stop, submit
 from dosefront.cli.sweeping import resume, status, sweep, validate
+from dosefront.cli.tracking import publish, sync
 from dosefront.errors import DosefrontError
 
 __all__ = ["main"]
@@ -32,6 +33,7 @@ app = typer.Typer(
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
     "Fronts": (front, recommend, export),
+    "Weights & Biases": (sync, publish),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),
 }

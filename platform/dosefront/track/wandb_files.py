@@ -35,9 +35,7 @@ def relocated(content: bytes, data_folder: Path) -> bytes:
     Raises:
         StorageError: an artifact's bytes are not there.
     """
-    return content[:PREAMBLE] + _log(
-        _relocated(record, data_folder) for record in records(content)
-    )
+    return content[:PREAMBLE] + _log(_relocated(record, data_folder) for record in records(content))
 
 
 def records(content: bytes) -> Iterator[bytes]:

@@ -63,6 +63,12 @@ def sync_run(run_folder: RunFolder) -> Synced:
     return Synced(tuple(file.stem for file in waiting), before)
 
 
+def unsynced(run_folder: RunFolder) -> tuple[str, ...]:
+    """Ids of the offline W&B runs that are not uploaded yet."""
+    files = _offline_files(run_folder)
+    return tuple(file.stem for file in files if not _mark(file).exists())
+
+
 def _offline_files(run_folder: RunFolder) -> list[Path]:
     """The files to upload; of a sweep that lost its server, also those begun online."""
     files = sorted(run_folder.wandb.glob("offline-run-*/*.wandb"))

@@ -1,9 +1,10 @@
-"""Weights & Biases as a window on a sweep; the one file that imports wandb."""
+"""Weights & Biases as a window on a sweep while it runs."""
 
 import logging
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,12 +21,10 @@ from dosefront.records import (
     write_front,
 )
 from dosefront.track.disclosure import error_name, without_small_cells
-from dosefront.track.wandb_session import may_go_online, wandb_environment
+from dosefront.track.wandb_session import IS_INSTALLED, may_go_online, wandb_environment
 
-try:
+with suppress(ImportError):
     import wandb
-except ImportError:
-    wandb = None
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +48,7 @@ class WandbTracker:
     def __init__(
         self, run_folder: RunFolder, run_id: str, *, project: str, mode: Mode = "auto"
     ) -> None:
-        if wandb is None:
+        if not IS_INSTALLED:
             raise ImportError("wandb is not installed; install it, or set tracking.wandb.mode: off")
         self._run_folder = run_folder
         self._run_id = run_id

@@ -23,19 +23,29 @@ Watch = Callable[..., None]
 Inspect = Callable[..., str]
 
 
+@pytest.fixture(scope="session")
+def make_run_folder(
+    front_summary: FrontSummary, trial_records: Sequence[TrialRecord]
+) -> Callable[[Path], RunFolder]:
+    """Makes a run with its front and its policies in a folder."""
+
+    def made(place: Path) -> RunFolder:
+        folder = RunFolder(place / RUN)
+        folder.create()
+        write_front(folder, front_summary)
+        for record in trial_records:
+            folder.trial(record.spec.trial_id).mkdir()
+            policy = folder.trial(record.spec.trial_id) / "policy.npz"
+            policy.write_bytes(f"policy of {record.spec.trial_id}".encode())
+        return folder
+
+    return made
+
+
 @pytest.fixture
-def run_folder(
-    tmp_path: Path, front_summary: FrontSummary, trial_records: Sequence[TrialRecord]
-) -> RunFolder:
+def run_folder(tmp_path: Path, make_run_folder: Callable[[Path], RunFolder]) -> RunFolder:
     """A run with its front and its policies."""
-    folder = RunFolder(tmp_path / RUN)
-    folder.create()
-    write_front(folder, front_summary)
-    for record in trial_records:
-        folder.trial(record.spec.trial_id).mkdir()
-        policy = folder.trial(record.spec.trial_id) / "policy.npz"
-        policy.write_bytes(f"policy of {record.spec.trial_id}".encode())
-    return folder
+    return make_run_folder(tmp_path)
 
 
 @pytest.fixture
@@ -62,7 +72,7 @@ def unreachable(without_credentials: None, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("WANDB_API_KEY", KEY)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def watch_a_sweep() -> Watch:
     """Shows a tracker a sweep from its first trial to its end."""
 
@@ -82,7 +92,7 @@ def watch_a_sweep() -> Watch:
     return watch
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def inspect() -> Inspect:
     """What W&B's own reader tells of one of a sweep's runs."""
 
@@ -94,7 +104,7 @@ def inspect() -> Inspect:
     return told
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def summary_of(inspect: Inspect) -> Callable[[RunFolder, str], dict[str, Any]]:
     """The last state of one of a sweep's runs."""
     return lambda run_folder, suffix: json.loads(inspect(run_folder, suffix, "--summary"))

@@ -65,8 +65,10 @@ def _upsert_bucket(variables: Json, server: WandbServer) -> Json:
 
 
 def _create_artifact(variables: Json, server: WandbServer) -> Json:
+    name = variables["input"]["artifactCollectionName"]
+    names = [each["input"]["artifactCollectionName"] for each in server.asked("CreateArtifact")]
     artifact = {
-        "id": variables["input"]["artifactCollectionName"],
+        "id": f"{name}:{names.count(name)}",
         "state": "PENDING",
         "artifactSequence": {"latestArtifact": None},
     }
@@ -107,11 +109,19 @@ def _create_run_files(variables: Json, server: WandbServer) -> Json:
     return {"createRunFiles": made}
 
 
+def _viewer(variables: Json, server: WandbServer) -> Json:
+    named = dict.fromkeys(("name", "username", "email", "entity"), ENTITY)
+    rest = {"admin": False, "flags": "{}", "deletedAt": None, "apiKeys": None, "teams": None}
+    return {"viewer": {"id": "me", **named, **rest}}
+
+
 def _entity() -> Json:
     return {"id": ENTITY, "name": ENTITY}
 
 
 ANSWERS: dict[str, Callable[[Json, WandbServer], Json]] = {
+    "Viewer": _viewer,
+    "GetViewer": _viewer,
     "UpsertBucket": _upsert_bucket,
     "CreateArtifact": _create_artifact,
     "CreateArtifactManifest": _create_artifact_manifest,
@@ -136,7 +146,7 @@ def running() -> Iterator[WandbServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PUT = do_POST
+        do_GET = do_PUT = do_POST  # noqa: N815  http.server's own names
 
         def log_message(self, *arguments: object) -> None:
             pass
