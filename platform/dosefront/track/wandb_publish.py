@@ -59,16 +59,16 @@ def publish_run(run_folder: RunFolder) -> Published:
     summary = read_front(run_folder.front_json)
     project = load_experiment(run_folder.experiment_yaml).tracking.wandb.project
     with account() as api:
-        entity = str(api.settings["entity"] or api.default_entity)
-        address = f"{api.settings['base_url']}/{entity}/{project}"
-        noted = _Noted(run_folder.wandb / "published.json", address)
+        address = f"{api.settings['base_url']} in project {project}"
         try:
+            entity = str(api.settings["entity"] or api.default_entity)
+            noted = _Noted(run_folder.wandb / "published.json", f"{address} of {entity}")
             chart = _chart(api, entity, summary)
             panels = _panels(summary, chart)
             workspace = _workspace(summary, entity, project, panels=panels, noted=noted)
             report = _report(summary, entity, project, panels=panels, noted=noted)
             return Published(entity, project, chart, workspace.url, report.url)
-        except TrackerError:
+        except UsageError:
             raise
         except Exception as error:  # of W&B's two libraries, each with errors of its own
             raise TrackerError(

@@ -11,6 +11,10 @@ Json = dict[str, Any]
 ENTITY = "clinic"
 
 
+class Refusal(Exception):  # noqa: N818  it is the server's answer
+    """What the server refuses, and why."""
+
+
 class WandbServer:
     """What arrived: GraphQL requests by the name of their operation, uploaded bytes by path."""
 
@@ -45,7 +49,10 @@ class WandbServer:
                 variables = request.get("variables") or {}
                 self.requests.append((name, variables))
                 answer = ANSWERS.get(name)
-                return {"data": answer(variables, self) if answer else {}}
+                try:
+                    return {"data": answer(variables, self) if answer else {}}
+                except Refusal as refusal:
+                    return {"data": None, "errors": [{"message": str(refusal)}]}
             if path.endswith("/file_stream"):
                 self.streamed.setdefault(path.split("/")[-2], []).append(json.loads(body))
             elif method == "PUT":
@@ -109,6 +116,42 @@ def _create_run_files(variables: Json, server: WandbServer) -> Json:
     return {"createRunFiles": made}
 
 
+def _create_custom_chart(variables: Json, server: WandbServer) -> Json:
+    name = f"{variables['entity']}/{variables['chartName']}"
+    names = [each["chartName"] for each in server.asked("CreateCustomChart")]
+    if names.count(variables["chartName"]) > 1:
+        raise Refusal(f"a chart named {name} exists already")
+    return {"createCustomChart": {"chart": {"id": name}}}
+
+
+def _project(variables: Json, server: WandbServer) -> Json:
+    return {"project": {"id": "project", "internalId": "1"}}
+
+
+def _projects(variables: Json, server: WandbServer) -> Json:
+    named = {"id": "project", "name": "dosefront", "entityName": ENTITY, "user": None}
+    project = {"__typename": "Project", "createdAt": "", "isBenchmark": False, **named}
+    page = {"__typename": "PageInfo", "endCursor": None, "hasNextPage": False}
+    return {"models": {"pageInfo": page, "edges": [{"node": project}]}}
+
+
+def _upsert_view(variables: Json, server: WandbServer) -> Json:
+    """A workspace or a report: a new one unless its id is given."""
+    views = [*server.asked("UpsertView2"), *server.asked("upsertView")]
+    given = variables.get("id")
+    view = {
+        "id": given or f"view-{len(views)}",
+        "type": variables["type"],
+        "name": variables["name"],
+        "displayName": variables["displayName"],
+        "description": variables["description"],
+        "project": {"id": "p", "name": variables["projectName"], "entityName": ENTITY},
+        "spec": variables["spec"],
+        "updatedAt": None,
+    }
+    return {"upsertView": {"view": view, "inserted": not given}}
+
+
 def _viewer(variables: Json, server: WandbServer) -> Json:
     named = dict.fromkeys(("name", "username", "email", "entity"), ENTITY)
     rest = {"admin": False, "flags": "{}", "deletedAt": None, "apiKeys": None, "teams": None}
@@ -122,6 +165,12 @@ def _entity() -> Json:
 ANSWERS: dict[str, Callable[[Json, WandbServer], Json]] = {
     "Viewer": _viewer,
     "GetViewer": _viewer,
+    "GetDefaultEntity": _viewer,
+    "CreateCustomChart": _create_custom_chart,
+    "ProjectInternalId": _project,
+    "GetProjects": _projects,
+    "UpsertView2": _upsert_view,
+    "upsertView": _upsert_view,
     "UpsertBucket": _upsert_bucket,
     "CreateArtifact": _create_artifact,
     "CreateArtifactManifest": _create_artifact_manifest,
