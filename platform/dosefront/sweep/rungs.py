@@ -48,7 +48,7 @@ class Council:
 
 
 def council_here(scheduler: SchedulerSection, objectives: Sequence[Objective]) -> Any:
-    """A council as an actor on the driver's own machine, since any other may die before the sweep."""
+    """A council as an actor on the driver's own machine: the others may die and come back."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     actor = ray.remote(num_cpus=0, scheduling_strategy=here)(Council)
     return actor.remote(scheduler, tuple(objectives))
