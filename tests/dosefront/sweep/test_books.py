@@ -206,7 +206,9 @@ def test_a_front_that_finds_no_room_takes_nothing_back(
     with monkeypatch.context() as patch:
         patch.setattr(dosefront.sweep.books, "write_front", full)
         receiver = driver(books)
-        receiver.on_trial_result(1, [], None, {**report(books, first, 0.2), "trial": first.trial_id})
+        receiver.on_trial_result(
+            1, [], None, {**report(books, first, 0.2), "trial": first.trial_id}
+        )
         with pytest.raises(StorageError):
             books.front()
     assert [each.status for each in Ledger(books.folder.ledger).read().trials] == ["finished"]
