@@ -1,6 +1,5 @@
 """A made run for the tests of its page: three patients in ten have what the page must show."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from dosefront.front import Estimate, Objective
 from dosefront.records import FrontSummary, PatientResults, TrialRecord
 from dosefront.report.page import RunContents
 from dosefront.report.page.arms import Arm, Arms
+from dosefront.report.page.front import point_title
 
 PATIENTS = 40
 WEEKS = 25
@@ -80,17 +80,15 @@ def made_run(
     trials: tuple[TrialRecord, ...],
     *,
     with_courses: bool = True,
-    titles: Mapping[str, str] | None = None,
 ) -> RunContents:
     """The summary's run, with courses of its first two policies on the front and of the label."""
     front = [point for point in summary.points if point.on_front][:2]
-    shown = [(point.id, point.preference, 0.5, "var(--chosen)") for point in front]
+    shown = [(point.id, point_title(point), 0.5, "var(--chosen)") for point in front]
     shown += [(each.id, each.title, 1.0, "var(--ink)") for each in summary.comparators[:1]]
     arms = []
     for name, title, dose, colour in shown:
         courses = made_courses(dose=dose)
         known = courses if with_courses else None
-        title = (titles or {}).get(name, title)
         arms.append(Arm(name, title, colour, made_results(courses), known))
     reference = arms[-1] if summary.comparators else None
     groups = {"age_65_or_over": np.arange(PATIENTS) % 2 == 0, "rare": np.arange(PATIENTS) < 3}

@@ -68,8 +68,7 @@ def test_a_preference_for_one_objective_rings_its_best_policy(opened: Opened) ->
 
 
 def test_a_rectangle_filters_and_letting_go_of_it_keeps_the_chosen_mark(opened: Opened) -> None:
-    rows = opened.tab.locator('table[data-table="points"] tbody tr')
-    everything = rows.count()
+    everything = opened.tab.locator('table[data-table="points"] tbody tr').count()
     click_mark(opened, another(opened))
     before = chosen(opened)
     figure = opened.tab.locator('[data-figure="front"] svg')
@@ -80,13 +79,10 @@ def test_a_rectangle_filters_and_letting_go_of_it_keeps_the_chosen_mark(opened: 
     mouse.down()
     mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
     mouse.up()
-    assert 0 < rows.count() < everything
+    wait_for_rows(opened, f"0 < n && n < {everything}")
     assert chosen(opened) == before
     mouse.click(box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"])  # on nothing
-    opened.tab.wait_for_function(
-        "n => document.querySelectorAll('table[data-table=points] tbody tr').length === n",
-        arg=everything,
-    )
+    wait_for_rows(opened, f"n === {everything}")
     assert chosen(opened) == before
     assert opened.complaints == []
 
@@ -130,6 +126,12 @@ def test_the_button_turns_light_into_dark(opened: Opened) -> None:
     assert opened.tab.evaluate(paper) != light
     opened.tab.click("#theme")
     assert opened.tab.evaluate(paper) == light
+
+
+def wait_for_rows(opened: Opened, condition: str) -> None:
+    """Wait until the number n of rows in the table of points is so."""
+    count = "document.querySelectorAll('table[data-table=points] tbody tr').length"
+    opened.tab.wait_for_function(f"() => {{ const n = {count}; return {condition}; }}")
 
 
 def another(opened: Opened) -> str:
