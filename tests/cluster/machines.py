@@ -21,7 +21,7 @@ def why_not() -> str | None:
     """Why this host cannot have machines; None if it can."""
     try:
         tried = subprocess.run(
-            [*UNSHARE, "sh", "-c", "mount -t tmpfs t /tmp && ip link add b type bridge"],
+            [*UNSHARE, "sh", "-c", "mount -t tmpfs t /tmp && ip link add switch type bridge"],
             capture_output=True,
             text=True,
             timeout=30,
@@ -79,6 +79,11 @@ class Machine:
     def home(self) -> Path:
         """Where its home folder lies for us."""
         return HOMES / self.name
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether a program that should stay has ended."""
+        return any(program.poll() is not None for program in self.programs)
 
     def command(self, words: Sequence[str]) -> list[str]:
         """A command as it is run on this machine."""

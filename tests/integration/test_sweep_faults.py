@@ -6,7 +6,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,19 @@ pytestmark = pytest.mark.integration
 
 SLOW = 0.002
 """Seconds that a step takes where there is to be time for a fault."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Walks]:
+    """A sweep of so many steps a trial that nothing happens to."""
+
+    @cache
+    def swept(steps: int) -> Walks:
+        sweep = Walks(tmp_path_factory.mktemp("undisturbed"), steps=steps)
+        assert sweep.finish() == 0, sweep.told
+        return sweep
+
+    return swept
 
 
 def points(sweep: Walks) -> int:
@@ -87,7 +101,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_fails_the_trial_that_finds_no_room_and_no_other(
-    tmp_path: Path, disk: Path
+    tmp_path: Path, disk: Path, undisturbed: Callable[[int], Walks]
 ) -> None:
     sweep = Walks(tmp_path, steps=3_000, slow=SLOW, out=disk)
     driver = sweep.start()
@@ -104,7 +118,7 @@ def test_a_full_disk_fails_the_trial_that_finds_no_room_and_no_other(
     assert [record.status for record in sweep.records] == ["failed", "finished", "finished"]
     assert Ledger(sweep.run.ledger).read().damaged == ()
     assert sweep.finish() == 0, sweep.told
-    assert points(sweep) == 3
+    assert_equal_outcomes(sweep, undisturbed(3_000))
 
 
 def share_of_memory(*, more_gb: float) -> float:
@@ -116,12 +130,10 @@ def share_of_memory(*, more_gb: float) -> float:
     ("kills", "steps"), [(3, 3_000), pytest.param(10, 12_000, marks=pytest.mark.cluster)]
 )
 def test_a_driver_that_is_killed_again_and_again_changes_nothing(
-    tmp_path: Path, kills: int, steps: int
+    tmp_path: Path, undisturbed: Callable[[int], Walks], kills: int, steps: int
 ) -> None:
     """Each trial ends once, and with every bit as if nothing had happened."""
-    undisturbed = Walks(tmp_path / "undisturbed", steps=steps)
-    assert undisturbed.finish() == 0, undisturbed.told
-    sweep = Walks(tmp_path / "killed", steps=steps, slow=SLOW)
+    sweep = Walks(tmp_path, steps=steps, slow=SLOW)
     rng = np.random.default_rng(kills)
     drivers = landed = 0
     while landed < kills:
@@ -130,13 +142,13 @@ def test_a_driver_that_is_killed_again_and_again_changes_nothing(
         is_early = rng.random() < 0.25
         landed += kill(sweep, after=rng.uniform(0.0, 6.0 if is_early else 3.0), is_early=is_early)
     assert sweep.finish() == 0, sweep.told
-    repeated = steps_repeated(sweep, undisturbed)
+    repeated = steps_repeated(sweep, undisturbed(steps))
     print(
         f"{landed} kills while a trial ran and {drivers - landed} at other times: {repeated} of "
         f"{3 * steps} steps were taken twice, {repeated * SLOW / landed:.1f} s a kill"
     )
     assert repeated <= drivers * sweep.steps_at_risk
-    assert_equal_outcomes(sweep, undisturbed)
+    assert_equal_outcomes(sweep, undisturbed(steps))
     lines = [json.loads(line) for line in sweep.run.ledger.read_text().splitlines()]
     ended = [line["trial_id"] for line in lines if line["kind"] == "trial"]
     assert len(ended) == len(set(ended)) == 3
@@ -158,11 +170,11 @@ def kill(sweep: Walks, *, after: float, is_early: bool) -> bool:
     return is_running
 
 
-def test_ctrl_c_once_saves_what_runs_and_loses_no_step(tmp_path: Path) -> None:
+def test_ctrl_c_once_saves_what_runs_and_loses_no_step(
+    tmp_path: Path, undisturbed: Callable[[int], Walks]
+) -> None:
     """As a terminal does it: every process that the driver started hears it too."""
-    undisturbed = Walks(tmp_path / "undisturbed", trials=2, steps=3_000)
-    assert undisturbed.finish() == 0, undisturbed.told
-    sweep = Walks(tmp_path / "stopped", trials=2, steps=3_000, slow=SLOW)
+    sweep = Walks(tmp_path, steps=3_000, slow=SLOW)
     driver = sweep.start()
     wait_for(lambda: sweep.has_begun(driver))
     os.killpg(driver.pid, signal.SIGINT)
@@ -170,8 +182,8 @@ def test_ctrl_c_once_saves_what_runs_and_loses_no_step(tmp_path: Path) -> None:
     assert f"Go on with `dosefront resume {sweep.run.path}`" in sweep.told
     assert sweep.status.state == "stopped"
     assert sweep.finish() == 0, sweep.told
-    assert_equal_outcomes(sweep, undisturbed)
-    assert steps_repeated(sweep, undisturbed) <= sweep.steps_to_build
+    assert_equal_outcomes(sweep, undisturbed(3_000))
+    assert steps_repeated(sweep, undisturbed(3_000)) <= sweep.steps_to_build
 
 
 def test_ctrl_c_twice_stops_at_once_and_nobody_else_may_run_the_folder_before(

@@ -58,14 +58,10 @@ def draw_front(summary: FrontSummary, arms: Mapping[str, str] | None = None) -> 
     plain(axes)
     add_legend(figure, axes.get_legend_handles_labels()[0], columns=3)
     add_caption(figure, front_caption(summary))
-    labels = [
-        Label(each.title, each.value_vector[1].value, each.value_vector[0].value)
-        for each in summary.comparators
-    ]
     place_labels(
         figure,
         axes,
-        labels,
+        comparator_labels(summary),
         boxes=[box(each) for each in points_of(summary)],
         line=corners,
     )
@@ -125,6 +121,14 @@ def draw_comparators(
         is_filled=True,
         label="conventional care",
     )
+
+
+def comparator_labels(summary: FrontSummary) -> list[Label]:
+    """The title of each comparator where it stands in the plane of the first two objectives."""
+    return [
+        Label(each.title, each.value_vector[1].value, each.value_vector[0].value)
+        for each in summary.comparators
+    ]
 
 
 def point_title(point: FrontPoint) -> str:

@@ -11,9 +11,15 @@ from matplotlib.ticker import EngFormatter
 
 from dosefront.records import AttainmentSurface, FrontSummary
 from dosefront.report.canvas import add_caption, add_legend, new_figure, plain
-from dosefront.report.figure import draw_comparators, draw_policies, front_caption
+from dosefront.report.figure import (
+    comparator_labels,
+    draw_comparators,
+    draw_policies,
+    front_caption,
+)
+from dosefront.report.labels import place_labels
 from dosefront.report.palette import ALGORITHMS, INK
-from dosefront.report.plane import DISCLAIMER, axis_title, plane_of, staircase
+from dosefront.report.plane import DISCLAIMER, axis_title, box, plane_of, staircase
 
 COLUMNS: Final = 3
 LINES: Final = {10: (0, (1, 1.5)), 50: "-", 90: (0, (5, 2))}
@@ -77,11 +83,10 @@ def draw_attainment(summary: FrontSummary) -> Figure:
     axes.set_xlim(plane.left, plane.right)
     axes.set_ylim(plane.bottom, plane.top)
     algorithms = list(dict.fromkeys(each.algorithm for each in summary.attainment))
-    handles = []
     for each in summary.attainment:
         colour = ALGORITHMS[algorithms.index(each.algorithm) % len(ALGORITHMS)]
         corners = staircase(np.array([(x, y) for y, x in each.vertices]), plane)
-        handles += axes.plot(
+        axes.plot(
             *corners.T,
             color=colour,
             linestyle=LINES[each.level],
@@ -93,6 +98,8 @@ def draw_attainment(summary: FrontSummary) -> Figure:
     axes.set_ylabel(axis_title(plane.y))
     plain(axes)
     add_legend(figure, axes.get_legend_handles_labels()[0], columns=2)
+    boxes = [box(each) for each in summary.comparators]
+    labels = comparator_labels(summary)
     seeds = ", ".join(f"{each.algorithm} {each.seeds}" for each in summary.hypervolume_by_algorithm)
     add_caption(
         figure,
@@ -100,6 +107,7 @@ def draw_attainment(summary: FrontSummary) -> Figure:
         f"at least so many percent of the seeds dominate. With few seeds the outer levels are the "
         f"best and the worst seed. {_cohort(summary)}",
     )
+    place_labels(figure, axes, labels, boxes=boxes, line=np.zeros((1, 2)))
     return figure
 
 
@@ -126,7 +134,7 @@ def _growth_caption(summary: FrontSummary) -> str:
     return (
         f"Hypervolume normalised to the environment's reference box, held-out. Left: the front of "
         f"all that had ended, which rises with every seed and trial and says how a search went. "
-        f"Right: squares, interquartile mean over seeds with 95 % interval over seeds; points, each "
+        f"Right: squares, interquartile mean over seeds with 95 % interval over them; points, each "
         f"seed's own front with 95 % interval over patients. {care}{_cohort(summary)}"
     )
 

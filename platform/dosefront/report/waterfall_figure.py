@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from dosefront.report.canvas import Arm, add_caption, new_figure, plain
 from dosefront.report.palette import INK
@@ -45,8 +44,8 @@ def _draw_panel(axes: Axes, arm: Arm) -> None:
     heights = np.minimum(np.append(ordered, ordered[-1:]), MOST)
     axes.fill_between(edges, heights, step="post", color=arm.colour, alpha=0.85, linewidth=0)
     for level in (PARTIAL_RESPONSE, PROGRESSION):
-        line = axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-        line.set_path_effects([withStroke(linewidth=2.2, foreground="white")])  # over black too
+        axes.axhline(level, color="white", linewidth=0.9)  # so that it is seen over black too
+        axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     axes.axhline(0.0, color=INK, linewidth=0.8)
     shrunk = (ordered <= PARTIAL_RESPONSE).mean()
     axes.text(

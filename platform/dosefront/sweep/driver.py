@@ -124,6 +124,8 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
             for large in HANDED_OVER:
                 result.pop(large, None)  # Tune would keep it until the sweep ends
             return
+        if self._stopping.reason and spec.trial_id not in self._under_way:
+            return  # Tune began it since: were it waited for, so would be the next in its place
         progress = TrialProgress(result["steps"], result["seconds"], tuple(result["return_vector"]))
         now = time.monotonic()
         under_way = self._under_way.setdefault(spec.trial_id, _UnderWay(progress, saved=now))

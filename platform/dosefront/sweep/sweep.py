@@ -16,7 +16,7 @@ from dosefront.records import FrontSummary, RunFolder, TrialSpec, locked
 from dosefront.search import Search, most_trials, search_for
 from dosefront.sweep.books import Books
 from dosefront.sweep.checkpoints import Checkpoints
-from dosefront.sweep.cluster import Places, ray_at
+from dosefront.sweep.cluster import Places, check_address, ray_at
 from dosefront.sweep.driver import Driver, StopWhenSaved
 from dosefront.sweep.progress import progress_view
 from dosefront.sweep.proposals import Proposals, Starts
@@ -68,6 +68,7 @@ def start_sweep(
         SweepInterrupted: stopped by Ctrl-C.
         UsageError: the folder holds a run.
     """
+    check_address(address)
     if folder.experiment_yaml.exists():
         raise UsageError(
             f"{folder.path} already holds a run. Finish it with `dosefront resume {folder.path}`, "
@@ -90,6 +91,7 @@ def resume_sweep(
     folder: RunFolder, *, address: str, max_wait: float | None, console: Console
 ) -> SweepResult:
     """Run what is missing of a run; what its ledger holds as finished is not run again."""
+    check_address(address)
     if not folder.experiment_yaml.exists():
         raise UsageError(
             f"{folder.path} holds no run: it has no {folder.experiment_yaml.name}. "

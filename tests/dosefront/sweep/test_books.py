@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from ray.tune.result import SHOULD_CHECKPOINT
 from rich.console import Console
 
 import dosefront.sweep.books
@@ -205,7 +206,9 @@ def test_a_front_that_finds_no_room_takes_nothing_back(
     with monkeypatch.context() as patch:
         patch.setattr(dosefront.sweep.books, "write_front", full)
         receiver = driver(books)
-        receiver.on_trial_result(1, [], None, {**report(0.2), "trial": first.trial_id})
+        receiver.on_trial_result(
+            1, [], None, {**report(books, first, 0.2), "trial": first.trial_id}
+        )
         with pytest.raises(StorageError):
             books.front()
     assert [each.status for each in Ledger(books.folder.ledger).read().trials] == ["finished"]
@@ -232,10 +235,31 @@ def test_a_status_that_finds_no_room_is_told_once_and_costs_nothing(
     assert books.folder.status_json.exists()
 
 
-def driver(books: Books) -> Driver:
+def test_a_sweep_that_stops_waits_for_what_ran_and_for_nothing_that_begins(books: Books) -> None:
+    stopping = Stopping(Console(file=io.StringIO()))
+    receiver = driver(books, stopping)
+    first, second = books.missing()
+
+    def reports(spec: TrialSpec) -> bool:
+        """Whether the trial is told to save itself."""
+        result = {"trial": spec.trial_id, "steps": 10, "seconds": 1.0, "scalar_return": 0.0}
+        result["return_vector"] = (0.0, 0.0)
+        receiver.on_trial_result(1, [], None, result)
+        return result.get(SHOULD_CHECKPOINT, False)
+
+    assert not reports(first)
+    stopping.ask("enough", error=SweepInterrupted)
+    assert not reports(second)
+    assert not receiver.is_idle
+    assert reports(first)
+    receiver.on_trial_complete(1, [], SimpleNamespace(config={"trial": first.to_mapping()}))
+    assert receiver.is_idle
+
+
+def driver(books: Books, stopping: Stopping | None = None) -> Driver:
     console = Console(file=io.StringIO())
     view = PlainView(console, objectives=books.objectives, trials=2, ended=0)
-    return Driver(books, books.missing(), view, stopping=Stopping(console), total=2)
+    return Driver(books, books.missing(), view, stopping=stopping or Stopping(console), total=2)
 
 
 def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -> None:
@@ -259,7 +283,8 @@ def test_missing_trials_mean_the_sweep_was_stopped(books: Books) -> None:
 
 
 def test_intervals_over_patients_wait_for_the_end_of_the_sweep(books: Books) -> None:
-    books.finished(books.missing()[0], report(0.2))
+    first = books.missing()[0]
+    books.finished(first, report(books, first, 0.2))
     during = read_front(books.folder.front_json)
     assert during.points[0].probability_nondominated is during.hypervolume_low is None
     assert during.history[0].trials_ended == 1
