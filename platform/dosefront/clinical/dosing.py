@@ -23,9 +23,9 @@ class CycleDoses:
 class DoseMap:
     """Mean dose at visits at which one was due, by tumour size and neutrophils."""
 
-    sizes: Float[np.ndarray, " columns+1"]
+    sizes: Float[np.ndarray, " size_edges"]
     """Edges of the columns: true size of the tumour, of baseline."""
-    neutrophils: Float[np.ndarray, " rows+1"]
+    neutrophils: Float[np.ndarray, " count_edges"]
     """Edges of the rows: true count [10^9/L]."""
     fractions: Float[np.ndarray, "rows columns drugs"]
     """Mean fraction of the label dose; NaN where fewer visits than asked for fall."""
