@@ -10,11 +10,13 @@ from dosefront.clinical import (
     cycle_doses,
     dose_map,
     group_differences,
+    mean_fractions,
     progression_free,
     spread_patients,
 )
 from dosefront.errors import FrontError
 from dosefront.evaluate import CourseRecords
+from posology.library import regimen_names
 
 Make = Callable[..., CourseRecords]
 
@@ -81,6 +83,13 @@ def test_a_cycles_dose_is_the_mean_of_those_who_began_it(made_courses: Make) -> 
     doses = cycle_doses(made_courses(3, fractions=fractions, cycle=cycle, due=due))
     assert doses.treated.tolist() == [3, 1]
     np.testing.assert_allclose(doses.fractions, [[0.5, 0.4], [0.8, 0.0]], rtol=1e-6)
+
+
+def test_a_mean_dose_is_over_the_drugs_of_the_patients_own_regimen(made_courses: Make) -> None:
+    names = ("docetaxel-cisplatin", "FOLFOXIRI")  # of two drugs, and of three
+    regimen = [regimen_names().index(name) for name in names]
+    found = mean_fractions(made_courses(2, 1, regimen=regimen, fractions=[[[1.0, 0.5]]] * 2))
+    np.testing.assert_allclose(found, [[0.75], [0.5]])
 
 
 def test_a_dose_left_out_within_a_cycle_halves_it(made_courses: Make) -> None:
