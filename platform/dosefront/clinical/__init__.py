@@ -39,7 +39,7 @@ from dosefront.clinical.headline import (
     Headline,
     headline,
 )
-from dosefront.clinical.measures import Measure, has_headline, measures_of
+from dosefront.clinical.measures import has_headline, measures_of
 from dosefront.clinical.patients import Patients, chosen_patients
 from dosefront.clinical.samples import spread_patients
 from dosefront.clinical.shift import AS_TRAINED, Shift, ShiftedMeasure, ShiftRow, shift
@@ -61,7 +61,6 @@ __all__ = [
     "GroupDifference",
     "GroupEffects",
     "Headline",
-    "Measure",
     "NumberNeeded",
     "Patients",
     "ProductLimit",

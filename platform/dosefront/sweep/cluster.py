@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import ray
 from ray.air.execution._internal import actor_manager
@@ -70,7 +71,7 @@ def ray_at(address: str, *, note: Path) -> Iterator[None]:
             away what one that was killed has left.
 
     Raises:
-        ClusterError: no cluster answers there.
+        ClusterError: no cluster answers there, or Ray does not start here.
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
@@ -95,6 +96,17 @@ def ray_at(address: str, *, note: Path) -> Iterator[None]:
     session = tempfile.mkdtemp(prefix="df")  # short: Ray's sockets live below it
     note.write_text(session)
     try:
+        _start(session, **quiet)
+        yield
+    finally:
+        ray.shutdown()
+        shutil.rmtree(session, ignore_errors=True)
+        note.unlink(missing_ok=True)
+
+
+def _start(session: str, **quiet: Any) -> None:
+    """Start Ray on this machine, its files in the folder ``session``."""
+    try:
         ray.init(
             address="local",
             include_dashboard=False,
@@ -102,11 +114,12 @@ def ray_at(address: str, *, note: Path) -> Iterator[None]:
             _temp_dir=session,
             **quiet,
         )
-        yield
-    finally:
-        ray.shutdown()
-        shutil.rmtree(session, ignore_errors=True)
-        note.unlink(missing_ok=True)
+    except Exception as error:  # Ray raises nothing narrower where its processes are slow to start
+        raise ClusterError(
+            f"Ray did not start on this machine: {str(error).rstrip('.')}. A machine that is busy "
+            "with other work takes too long: try again when it is less so, or name a cluster with "
+            "--address."
+        ) from error
 
 
 class Places:

@@ -206,7 +206,9 @@ def test_a_front_that_finds_no_room_takes_nothing_back(
     with monkeypatch.context() as patch:
         patch.setattr(dosefront.sweep.books, "write_front", full)
         receiver = driver(books)
-        receiver.on_trial_result(1, [], None, {**report(0.2), "trial": first.trial_id})
+        receiver.on_trial_result(
+            1, [], None, {**report(books, first, 0.2), "trial": first.trial_id}
+        )
         with pytest.raises(StorageError):
             books.front()
     assert [each.status for each in Ledger(books.folder.ledger).read().trials] == ["finished"]
@@ -281,7 +283,8 @@ def test_missing_trials_mean_the_sweep_was_stopped(books: Books) -> None:
 
 
 def test_intervals_over_patients_wait_for_the_end_of_the_sweep(books: Books) -> None:
-    books.finished(books.missing()[0], report(0.2))
+    first = books.missing()[0]
+    books.finished(first, report(books, first, 0.2))
     during = read_front(books.folder.front_json)
     assert during.points[0].probability_nondominated is during.hypervolume_low is None
     assert during.history[0].trials_ended == 1
