@@ -1,6 +1,7 @@
 """The gallery of a run: which figures, of which points, and what is behind them."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -11,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 import dosefront.cli
 from dosefront.evaluate import CourseRecords
@@ -25,22 +25,22 @@ from dosefront.records import (
     Ledger,
     RunFolder,
     TrialRecord,
+    subgroups_bytes,
+    write_atomically,
     write_front,
 )
 from dosefront.report import DISCLAIMER, gallery, spread_points
 from dosefront.report.canvas import Arm, write_figure
-from dosefront.report.course_figure import draw_courses
-from dosefront.report.dose_figures import draw_cycles, draw_dose_maps
-from dosefront.report.events_figure import draw_events, event_rows
-from dosefront.report.forest_figure import draw_forest
+from dosefront.report.dose_figures import draw_cycles
+from dosefront.report.events_figure import event_rows
 from dosefront.report.front_figures import draw_attainment, draw_growth, draw_projections
 from dosefront.report.palette import LABEL
 from dosefront.report.survival_figure import draw_survival
-from dosefront.report.swimmer_figure import draw_swimmer
 from dosefront.report.waterfall_figure import draw_waterfall
 
 Make = Callable[..., CourseRecords]
 PATIENTS, WEEKS = 40, 30
+DOSES = {"care": 1.0, "point": 0.5}
 CONTEXT = f"Run made. {DISCLAIMER}"
 
 
@@ -83,33 +83,10 @@ def arms(made_courses: Make) -> tuple[Arm, Arm]:
     return care, point
 
 
-def texts(figure: Figure) -> str:
-    """Everything that is written in a figure, on one line."""
-    figure.draw_without_rendering()
-    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
-    return re.sub(r"\s+", " ", " ".join(str(each.get_text()) for each in found))  # type: ignore[attr-defined]
-
-
-def drawings(care: Arm, point: Arm) -> dict[str, Figure]:
-    groups = {"female": np.arange(PATIENTS) < 25}
-    return {
-        "survival": draw_survival(care, [point], CONTEXT),
-        "waterfall": draw_waterfall(care, [point], CONTEXT),
-        "events": draw_events(care, [point], CONTEXT),
-        "forest": draw_forest(care, [point], groups, CONTEXT),
-        "doses": draw_cycles(care, [point], CONTEXT),
-        "dose-map": draw_dose_maps(care, [point], CONTEXT),
-        "swimmer": draw_swimmer(care, point, CONTEXT),
-        "courses": draw_courses(care, point, CONTEXT),
-    }
-
-
-def test_every_figure_says_who_is_shown_and_what_it_is_not_for(arms: tuple[Arm, Arm]) -> None:
-    for name, figure in drawings(*arms).items():
-        written = texts(figure)
-        assert DISCLAIMER in written, name
-        assert "PPO w=(1, 0) s1" in written, name
-        assert f"{PATIENTS}" in written, name
+def written(path: Path) -> str:
+    """What is written in a figure, on one line."""
+    found = re.findall(r"<text[^>]*>(.*?)</text>", path.read_text(encoding="utf-8"), re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>|\s+", " ", " ".join(found)))
 
 
 def shown(axes: Axes, colour: str) -> list[tuple[list[float], list[float]]]:
@@ -289,29 +266,38 @@ def test_an_environment_without_courses_has_the_figures_of_its_front(
     assert len(found["points"]) == 3  # type: ignore[arg-type]
 
 
-def test_a_run_of_courses_has_every_figure_of_the_points_asked_for(
+def test_every_figure_of_a_run_says_who_is_shown_and_what_it_is_not_for(
     run: RunFolder,
     made_courses: Make,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    courses = {name: treated(made_courses, dose=dose, seed=3) for name, dose in DOSES.items()}
     monkeypatch.setattr(
         gallery,
         "run_courses",
-        lambda folder, arms: {arm: treated(made_courses, dose=1.0, seed=3) for arm in arms},
+        lambda folder, arms: {arm: courses["care" if arm == LABEL else "point"] for arm in arms},
     )
-    point = json.loads(run.front_json.read_text())["points"][0]["id"]
+    write_atomically(run.subgroups_npz, subgroups_bytes({"female": np.arange(PATIENTS) < 25}))
+    point = json.loads(run.front_json.read_text())["points"][0]
     out = run.path / "paper"
-    more = ("--point", point[:6], "--format", "svg", "--out", str(out))
+    more = ("--point", point["id"][:6], "--format", "svg", "--out", str(out))
     found = drawn(run, monkeypatch, capsys, *more)
-    assert found["points"] == [point]
+    assert found["points"] == [point["id"]]
     assert found["comparator"] == LABEL
-    expected = {"survival", "waterfall", "adverse-events", "doses", "dose-map", "front"}
-    expected |= {f"swimmer-{point}", f"courses-{point}"}
-    for name in expected:
-        assert DISCLAIMER.split(",")[0] in (out / f"{name}.svg").read_text(encoding="utf-8"), name
+    of_courses = ["survival", "waterfall", "adverse-events", "forest", "doses", "dose-map"]
+    of_courses += [f"swimmer-{point['id']}", f"courses-{point['id']}"]
+    names = {path.stem for path in out.glob("*.svg")}
+    assert names == {*of_courses, "front", "hypervolume"}
+    assert sorted(map(str, out.iterdir())) == sorted(found["files"])  # type: ignore[call-overload]
+    for name in names:
+        text = written(out / f"{name}.svg")
+        assert DISCLAIMER in text, name
+        if name in of_courses:
+            assert f"{point['algorithm']} {point['preference']} s{point['seed']}" in text, name
+            assert f"{PATIENTS}" in text, name
     rows = list(csv.DictReader(io.StringIO((out / "adverse-events.csv").read_text())))
-    assert {row["arm"] for row in rows} == {point, LABEL}
+    assert {row["arm"] for row in rows} == {point["id"], LABEL}
 
 
 def test_an_unknown_format_is_a_fault_of_usage(
