@@ -14,9 +14,8 @@ from dosefront.records import RunningTrial, RunStatus, TrialRecord, TrialSpec, w
 from dosefront.sweep.books import Books
 from dosefront.sweep.progress import ProgressView, TrialProgress
 from dosefront.sweep.stopping import Stopping
+from dosefront.sweep.tune_amended import forget
 
-HANDED_OVER = ("judgement", "batch")
-"""Entries of a last report that the books have taken."""
 STATUS_SECONDS = 2.0
 """Between two writings of the status."""
 
@@ -108,14 +107,13 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         except DosefrontError as fault:
             self._fault = fault  # Tune would wrap it beyond recognition
             raise
+        forget(result)
 
     def _receive(self, result: dict[str, Any]) -> None:
         spec = self._specs[result["trial"]]
         if is_over(result):
             self._under_way.pop(spec.trial_id, None)
             self._end(spec, result)
-            for large in HANDED_OVER:
-                result.pop(large, None)  # Tune would keep it until the sweep ends
             return
         progress = TrialProgress(result["steps"], result["seconds"], tuple(result["return_vector"]))
         now = time.monotonic()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 1.0
-"""Training time between reports."""
+"""Least training time between reports."""
 
 
 class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no types
@@ -57,6 +57,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         self._training: "Training | None" = None
         self._spec = TrialSpec.from_mapping(config["trial"])
         self._comparators = ray.get(config["comparators"])
+        self._slice_seconds = max(SLICE_SECONDS, config["report_every"])
         self._hang_after = config["hang_after"]
         self._trace = _trace_file(Path(config["hang_trace"]))
         self._fault: str | None = None
@@ -92,7 +93,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             return self._ended({**_told(fault), "steps": self._training.steps})
 
     def _trained(self, training: "Training") -> dict[str, Any]:
-        progress = training.advance(seconds=SLICE_SECONDS)
+        progress = training.advance(seconds=self._slice_seconds)
         report = {
             "trial": self._spec.trial_id,
             "steps": progress.steps,
@@ -178,6 +179,7 @@ def configuration(
     start: Any,
     comparators: Any,
     checkpoints: Sequence[str],
+    report_every: float,
     hang_trace: Path,
     hang_after: float,
 ) -> dict[str, Any]:
@@ -188,6 +190,7 @@ def configuration(
         start: Ray's reference to the policy that it begins from; None for none.
         comparators: Ray's reference to how conventional care fares.
         checkpoints: places of checkpoints to go on from, the first that is whole counts.
+        report_every: seconds of training between reports, if that is more than a slice.
         hang_trace: where to leave word of a hang, if this machine sees the folder.
         hang_after: seconds without a report that are taken for a hang.
     """
@@ -196,6 +199,7 @@ def configuration(
         "start": start,
         "comparators": comparators,
         "checkpoints": list(checkpoints),
+        "report_every": report_every,
         "hang_trace": str(hang_trace),
         "hang_after": hang_after,
     }
