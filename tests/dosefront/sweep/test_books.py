@@ -13,9 +13,10 @@ import dosefront.sweep.books
 from dosefront.errors import StorageError, SweepInterrupted
 from dosefront.evaluate import NetworkPolicy, PatientResults, policy_bytes
 from dosefront.experiment import load_experiment
-from dosefront.records import Ledger, RunFolder, TrialRecord, read_front
+from dosefront.records import Ledger, RunFolder, TrialRecord, TrialSpec, read_front
 from dosefront.sweep.books import Books
 from dosefront.sweep.driver import Driver
+from dosefront.sweep.judgement import judge
 from dosefront.sweep.progress import PlainView
 from dosefront.sweep.stopping import Stopping
 from dosefront.track import RecordingTracker
@@ -43,27 +44,28 @@ def books(tmp_path: Path) -> Books:
     return made
 
 
-def report(efficacy: float) -> dict:
+def results(efficacy: float, patients: int) -> PatientResults:
+    rng = np.random.default_rng(0)
+    returns = np.stack([efficacy + 0.01 * rng.random(patients), -rng.random(patients)], axis=1)
+    return PatientResults(returns, {"cycles": np.full(patients, 6.0)})
+
+
+def report(books: Books, spec: TrialSpec, *efficacies: float) -> dict:
     weights = [np.zeros((25, 36), np.float32)]
     policy = NetworkPolicy(weights, [np.zeros(25, np.float32)], "tanh", {})
-    rng = np.random.default_rng(0)
-
-    def results(patients: int) -> PatientResults:
-        returns = np.stack([efficacy + 0.01 * rng.random(patients), -rng.random(patients)], axis=1)
-        return PatientResults(returns, {"cycles": np.full(patients, 6.0)})
-
-    return {
-        "policy": policy_bytes(policy),
-        "select": [results(20)],
-        "held_out": [results(30)],
-        "steps": 100,
-        "wall_seconds": 1.0,
-    }
+    judgement = judge(
+        policy_bytes(policy),
+        spec,
+        select=[results(each, 20) for each in efficacies],
+        held_out=[results(each, 30) for each in efficacies],
+        comparators=books.comparators,
+    )
+    return {"judgement": judgement, "steps": 100, "wall_seconds": 1.0}
 
 
 def test_a_finished_trial_is_stored_and_no_longer_missing(books: Books) -> None:
     first, second = books.missing()
-    record = books.finished(first, report(0.2))
+    record = books.finished(first, report(books, first, 0.2))
     assert books.missing() == (second,)
     assert (books.folder.path / record.checkpoint).exists()
     assert record.judged[0].paired["no-treatment"][0].low > 0.0
@@ -74,7 +76,7 @@ def test_a_finished_trial_is_stored_and_no_longer_missing(books: Books) -> None:
 
 def test_a_failed_trial_is_told_and_stays_missing(books: Books) -> None:
     first, second = books.missing()
-    books.finished(second, report(0.2))
+    books.finished(second, report(books, second, 0.2))
     books.failed(first, "ValueError: NaN", steps=5, seconds=1.0)
     assert books.missing() == (first,)
     assert [each.id for each in books.front().failed_trials] == [first.trial_id]
@@ -92,12 +94,10 @@ def test_what_a_diverged_trial_learned_from_is_kept_beside_it(books: Books) -> N
 
 def test_a_trial_judged_at_many_preferences_stores_the_results_of_each(books: Books) -> None:
     spec = dataclasses.replace(books.missing()[0], preferences=((1.0, 0.0), (0.0, 1.0)))
-    low, high = report(0.2), report(0.4)
-    both = {name: low[name] + high[name] for name in ("select", "held_out")}
-    record = books.finished(spec, {**low, **both})
+    record = books.finished(spec, report(books, spec, 0.2, 0.4))
     assert [judged.weights for judged in record.judged] == list(spec.preferences)
-    for number, (judged, each) in enumerate(zip(record.judged, (low, high), strict=True)):
-        returns = each["held_out"][0].returns
+    for number, (judged, each) in enumerate(zip(record.judged, (0.2, 0.4), strict=True)):
+        returns = results(each, 30).returns
         assert judged.held_out.value_vector[0].value == pytest.approx(returns[:, 0].mean())
         with np.load(books.folder.trial(spec.trial_id) / f"held-out-{number}.npz") as stored:
             assert (stored["returns"] == returns).all()
@@ -111,8 +111,8 @@ def test_the_ledger_is_read_once_and_what_follows_is_known(
     first, second = books.missing()
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "read", None)
-        books.finished(first, report(0.2))
-        books.finished(second, report(0.3))
+        books.finished(first, report(books, first, 0.2))
+        books.finished(second, report(books, second, 0.3))
         known = books.front()
     assert known == Books(books.folder, books.experiment, books.tracker).front()
     assert len(known.points) == 2
@@ -120,7 +120,7 @@ def test_the_ledger_is_read_once_and_what_follows_is_known(
 
 def test_the_figure_is_drawn_at_times_and_told_when_it_was(books: Books) -> None:
     for number, trial in enumerate(books.missing()):
-        books.finished(trial, report(0.2 + 0.1 * number))
+        books.finished(trial, report(books, trial, 0.2 + 0.1 * number))
     told = [figure for _, figure in books.tracker.fronts]
     assert told == [books.folder.front_png, None]
     before = books.folder.front_png.read_bytes()
@@ -138,7 +138,8 @@ def test_comparators_are_written_down_once(books: Books) -> None:
 
 
 def test_another_version_of_the_environment_makes_every_record_old(books: Books) -> None:
-    books.finished(books.missing()[0], report(0.2))
+    first, _ = books.missing()
+    books.finished(first, report(books, first, 0.2))
     books._provenance = {**books._provenance, "environment": {"id": "x", "version": "9"}}
     assert len(books.missing()) == 2
     assert books.front() is None
@@ -148,7 +149,7 @@ def test_a_full_disk_loses_nothing_that_had_finished(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = books.missing()
-    books.finished(first, report(0.2))
+    books.finished(first, report(books, first, 0.2))
     before = books.folder.ledger.read_bytes()
 
     def full(path: Path, content: bytes) -> None:
@@ -156,7 +157,7 @@ def test_a_full_disk_loses_nothing_that_had_finished(
 
     monkeypatch.setattr(dosefront.sweep.books, "write_atomically", full)
     with pytest.raises(StorageError, match="Free disk space"):
-        books.finished(second, report(0.3))
+        books.finished(second, report(books, second, 0.3))
     assert books.folder.ledger.read_bytes() == before
     assert books.missing() == (second,)
 
@@ -170,7 +171,7 @@ def driver(books: Books) -> Driver:
 def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -> None:
     first, _ = books.missing()
     receiver = driver(books)
-    result = {**report(0.2), "trial": first.trial_id, "done": True}
+    result = {**report(books, first, 0.2), "trial": first.trial_id, "done": True}
     receiver.on_trial_result(1, [], None, result)
     dead = SimpleNamespace(config={"trial": first.to_mapping()}, error_file=None)
     receiver.on_trial_error(1, [], dead)
