@@ -1,6 +1,5 @@
 """What we amend of Ray Tune, so that a sweep survives what it must and costs what it should."""
 
-from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -41,24 +40,32 @@ def _keep_nothing(manager: Any, save_fn: Any, *, force: bool = False, wait: bool
 
 
 class FirstComeFirstServed(FIFOScheduler):  # type: ignore[misc]  # Ray carries no types
-    """Trials in their order. Tune's own looks through all trials, the ended ones too, at each step.
+    """A process that has become free goes to the first trial that none is being started for.
 
-    None of ours is ever paused.
+    Tune's own scheduler gives it to the first that waits, and ends the process that was being
+    started for that one; where trials are shorter than starts, that is every process but one. It
+    also looks through all trials, the ended ones too, at each step. None of ours is ever paused.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: deque[Any] = deque()
+        self._waiting: dict[Any, None] = {}
+        """Trials in the order in which they were asked for; some may have begun."""
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """A trial is asked for, or is to be tried again."""
-        self._waiting.append(trial)
+        self._waiting[trial] = None
 
     def choose_trial_to_run(self, tune_controller: Any) -> Any:
-        """The first trial that waits."""
-        while self._waiting and self._waiting[0].status != Trial.PENDING:
-            self._waiting.popleft()
-        return self._waiting[0] if self._waiting else None
+        """The first trial that waits for a machine."""
+        controller = tune_controller._tune_controller
+        starting = controller._actor_manager._live_actors_to_ray_actors_resources
+        for trial in list(self._waiting):
+            if trial.status != Trial.PENDING:
+                del self._waiting[trial]
+            elif controller._trial_to_actor.get(trial) not in starting:
+                return trial
+        return None
 
 
 def forget(result: dict[str, Any]) -> None:
