@@ -7,7 +7,7 @@ export RAY_USAGE_STATS_ENABLED := 0
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: quickstart test lint unit integration validation kernels clean
+.PHONY: quickstart test lint unit integration rehearsal validation kernels clean
 
 quickstart: $(INSTALLED)
 	$(BIN)/dosefront sweep tune_configs/quickstart.yaml
@@ -21,10 +21,14 @@ lint: $(INSTALLED)
 	$(BIN)/lint-imports --no-logo
 
 unit: $(INSTALLED)
-	$(BIN)/pytest -m "not integration" --doctest-modules platform/dosefront envs/posology tests
+	$(BIN)/pytest -m "not integration and not cluster" --doctest-modules platform/dosefront envs/posology tests
 
 integration: $(INSTALLED)
-	$(BIN)/pytest -m integration tests
+	$(BIN)/pytest -m "integration and not cluster" tests
+
+# Plays several machines on this host, for minutes.
+rehearsal: $(INSTALLED)
+	$(BIN)/pytest -m cluster -s tests
 
 # Emulates the library's trials, and puts the outcome where docs/validation.md shows it.
 validation: $(INSTALLED)

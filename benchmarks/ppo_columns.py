@@ -4,11 +4,14 @@ Run: python benchmarks/ppo_columns.py [ENVIRONMENTS ...] [--seeds 2] [--cheap] [
 Same environment, network, masks, discount, epochs and minibatch; one process, one thread. CPU
 seconds are what to compare on a machine that others use too. About a minute for each seed and
 number of parallel environments (128 unless given). `--cheap` takes an environment that costs next
-to nothing, so that what is compared is the loop around it. `--runners` compares the sampling of two
-processes with that of one instead, by the clock: leave two cores free.
+little, so that what is compared is the loop around it. `--sampling` compares sampling alone
+instead, on these two and on one that costs next to nothing, in turns, and tells how much of ours is
+the environment's own. `--runners` compares the sampling of two processes with that of one instead,
+by the clock: leave two cores free.
 """
 
 import argparse
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -47,6 +50,14 @@ CHEAP: Mapping[str, Any] = {
     "objectives": ("time without progression", "drug use"),
     "weights": WEIGHTS,
 }
+FREE: Mapping[str, Any] = {
+    "environment": "posology/LQR2-v0",
+    "options": {"horizon": 60, "patients": 4096},
+    "objectives": ("first coordinate", "second coordinate"),
+    "weights": WEIGHTS,
+}
+ROUNDS, SAMPLES = 5, 8
+"""Turns of each rival's sampling, and samples of each."""
 Run = tuple[float, float, float]
 """Steps per CPU second of training and of sampling alone, and what training courses return."""
 
@@ -121,6 +132,40 @@ def compare(context: Mapping[str, Any], environments: int, seeds: int) -> None:
         print(f"  return of columns less {name}'s, 95 %: {low:.3f} to {high:.3f}", flush=True)
 
 
+def compare_sampling(context: Mapping[str, Any], environments: int) -> None:
+    """Sample with both runners in turns; the fastest turn of each counts."""
+    rivals = {
+        "columns": columns(context, 1, environments).build_algo(),
+        "stock": stock(context, 1, environments).build_algo(),
+    }
+    runners = {name: each.env_runner_group.local_env_runner for name, each in rivals.items()}
+    door = runners["columns"].env.unwrapped
+    speeds: dict[str, list[float]] = {name: [] for name in (*rivals, "environment")}
+    steps = SAMPLES * environments * SETTINGS["fragment"]
+    for _ in range(ROUNDS):
+        for name, runner in runners.items():
+            start = time.process_time()
+            for _ in range(SAMPLES):
+                runner.sample()
+            speeds[name].append(steps / (time.process_time() - start))
+        actions = door.env.action_space.sample()
+        start = time.process_time()
+        for _ in range(SAMPLES * SETTINGS["fragment"]):
+            door.env.step(actions)
+        speeds["environment"].append(steps / (time.process_time() - start))
+        door.reset()  # the door has not seen what the environment did meanwhile
+        runners["columns"]._needs_initial_reset = True
+    ours, theirs, bare = (max(speeds[name]) for name in (*rivals, "environment"))
+    print(
+        f"{context['environment']}, {environments} environments: {ours:.0f} steps/s against "
+        f"{theirs:.0f}: {ours / theirs:.1f} times; the environment alone {bare:.0f}, "
+        f"so {ours / bare:.0%} of our time is its own",
+        flush=True,
+    )
+    for algorithm in rivals.values():
+        algorithm.stop()
+
+
 def sampling_of(context: Mapping[str, Any], environments: int, runners: int) -> float:
     """Steps that so many processes sample in a second by the clock."""
     algorithm = columns(context, 1, environments, runners=runners).build_algo()
@@ -138,10 +183,15 @@ def main() -> None:
     parser.add_argument("environments", nargs="*", type=int, default=[SETTINGS["environments"]])
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--cheap", action="store_true")
+    parser.add_argument("--sampling", action="store_true")
     parser.add_argument("--runners", action="store_true")
     asked = parser.parse_args()
     context = CHEAP if asked.cheap else PATIENTS
     start_ray(processors=4)
+    if asked.sampling:
+        for context, environments in itertools.product((PATIENTS, CHEAP, FREE), asked.environments):
+            compare_sampling(context, environments)
+        return
     if asked.runners:
         for environments in asked.environments:
             one, two = (sampling_of(context, environments, runners) for runners in (1, 2))

@@ -10,6 +10,7 @@ DosefrontError            1  anything below
 ├── FrontError            1  points that cannot be compared, or no points
 ├── ClusterError          5  the cluster is unreachable, refuses us or runs another version
 ├── SweepIncomplete       3  some trials failed
+├── InfeasibleError       4  no policy is known to keep the caps
 └── SweepInterrupted    130  stopped before its end; what had finished is kept
 """
 
@@ -24,6 +25,7 @@ __all__ = [
     "ExperimentError",
     "Fault",
     "FrontError",
+    "InfeasibleError",
     "LedgerError",
     "SettingError",
     "StorageError",
@@ -120,6 +122,12 @@ class SweepIncomplete(DosefrontError):  # noqa: N818  "incomplete" already says 
     """The sweep ended and some of its trials failed."""
 
     exit_code: ClassVar[int] = 3
+
+
+class InfeasibleError(DosefrontError):
+    """No policy of a run is known to keep every cap."""
+
+    exit_code: ClassVar[int] = 4
 
 
 class SweepInterrupted(DosefrontError):  # noqa: N818  "interrupted" does too

@@ -1,24 +1,15 @@
 """Export: the policy of a point on a front as a folder that posology runs alone."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from dosefront.environments import make_vector_env
-from dosefront.errors import CheckpointError, LedgerError, StorageError, UsageError
-from dosefront.evaluate import NetworkPolicy, read_policy
+from dosefront.errors import CheckpointError, StorageError, UsageError
+from dosefront.evaluate import Archive, NetworkPolicy
 from dosefront.front import Objective
-from dosefront.records import (
-    FrontPoint,
-    FrontSummary,
-    Ledger,
-    RunFolder,
-    TrialRecord,
-    read_front,
-)
-from dosefront.suggestion import suggestion
+from dosefront.records import FrontPoint, FrontSummary, RunFolder, TrialRecord
 from posology.policies import Objective as Improved
 from posology.policies import TrainedEnvironment, TrainedPolicy, save_policy
 
@@ -54,31 +45,16 @@ def export_point(folder: RunFolder, point: str, out: Path | None = None) -> tupl
 
 def trained_policy(folder: RunFolder, point: str) -> TrainedPolicy:
     """The policy of a point, with all that its folder holds; raises as `export_point` does."""
-    if not folder.ledger.exists():
-        raise UsageError(
-            f"{folder.path} holds no run: it has no {folder.ledger.name}. Give the folder that "
-            "`dosefront sweep` named."
-        )
-    contents = Ledger(folder.ledger).read()
-    records = {record.spec.trial_id: record for record in contents.trials}
-    _refuse_failed(folder, point, contents.trials)
-    summary = read_front(folder.front_json)
-    chosen = _chosen(folder, point, summary.points)
-    record = records.get(chosen.trial)
-    if record is None or record.checkpoint is None:
-        raise LedgerError(
-            f"{folder.ledger} holds no finished trial {chosen.trial}, which {folder.front_json} "
-            f"shows. Write both again: dosefront resume {folder.path}."
-        )
-    checkpoint = folder.path / record.checkpoint
-    network = read_policy(checkpoint).at(chosen.weights)
-    _check_trial(checkpoint, network, record)
+    archive = Archive.read(folder)
+    chosen = archive.point(point)
+    record, checkpoint = archive.record(chosen), archive.checkpoint(chosen)
+    network = archive.policy(chosen)
     env = make_vector_env(
         record.spec.environment, num_envs=1, options=record.spec.environment_options
     )
     try:
-        _check_version(str(env.metadata["version"]), summary)
-        policy = _policy(chosen, record, summary=summary, network=network, env=env)
+        archive.check_version(str(env.metadata["version"]))
+        policy = _policy(chosen, record, summary=archive.summary, network=network, env=env)
         policy.wrap(env)
     except ValueError as error:
         raise CheckpointError(
@@ -88,56 +64,6 @@ def trained_policy(folder: RunFolder, point: str) -> TrainedPolicy:
     finally:
         env.close()
     return policy
-
-
-def _refuse_failed(folder: RunFolder, point: str, trials: Sequence[TrialRecord]) -> None:
-    for record in trials:
-        if record.status == "failed" and record.spec.trial_id == point.partition("-")[0]:
-            reason = (record.error or "no message").strip().splitlines()[-1]
-            raise UsageError(
-                f"trial {record.spec.trial_id} ({record.spec.label}) failed and has no policy: "
-                f"{reason}. Run it again with `dosefront resume {folder.path}`, or choose a point "
-                f"of `dosefront front {folder.path}`."
-            )
-
-
-def _chosen(folder: RunFolder, asked: str, points: Sequence[FrontPoint]) -> FrontPoint:
-    """The point of that id, or the only one whose id starts so."""
-    by_id = {point.id: point for point in points}
-    if asked in by_id:
-        return by_id[asked]
-    begun = [name for name in by_id if asked and name.startswith(asked)]
-    if len(begun) == 1:
-        return by_id[begun[0]]
-    if begun:
-        raise UsageError(
-            f'"{asked}" is the start of {len(begun)} points: {", ".join(begun)}. Name one in full.'
-        )
-    raise UsageError(
-        f'{folder.path} has no point "{asked}". {suggestion(asked, by_id)} '
-        f"`dosefront front {folder.path}` shows them."
-    )
-
-
-def _check_trial(checkpoint: Path, network: NetworkPolicy, record: TrialRecord) -> None:
-    """Refuse the checkpoint of another trial."""
-    spec = json.loads(json.dumps(record.spec.to_mapping()))  # as the checkpoint's note holds it
-    other = [name for name in spec if network.provenance.get(name, spec[name]) != spec[name]]
-    if other:
-        raise CheckpointError(
-            f"{checkpoint} is not the policy of trial {record.spec.trial_id}: it was trained with "
-            f"another {', '.join(other)}. Copy the trial's own back, or delete its line from the "
-            "ledger and resume the run."
-        )
-
-
-def _check_version(found: str, summary: FrontSummary) -> None:
-    if found != summary.environment_version:
-        raise UsageError(
-            f"the run was made on version {summary.environment_version} of {summary.environment}; "
-            f"installed is version {found}. Export with the version that the run was made with, or "
-            "resume the run to train on this one."
-        )
 
 
 def _policy(

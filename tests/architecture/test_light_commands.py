@@ -26,7 +26,9 @@ def modules_of(*arguments: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(result.stderr.splitlines()[-1])}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["front", "--help"], ["sweep", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["front", "--help"], ["sweep", "--help"], ["recommend", "--help"]]
+)
 def test_help_is_light(arguments: list[str]) -> None:
     assert modules_of(*arguments) & HEAVY == set()
 
@@ -36,6 +38,13 @@ def test_reading_a_front_is_light(front_summary: FrontSummary, tmp_path: Path) -
     folder.create()
     write_front(folder, front_summary)
     assert modules_of("front", str(tmp_path)) & HEAVY == set()
+
+
+def test_recommending_is_light() -> None:
+    code = "import json, sys, dosefront.decide; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert {name.partition(".")[0] for name in json.loads(result.stdout)} & HEAVY == set()
 
 
 def test_rendering_a_manifest_is_light() -> None:

@@ -1,11 +1,15 @@
 """A Ray on this machine that leaves nothing behind."""
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import ray
+
+sys.path.insert(0, str(Path(__file__).parent))  # for walks, which several files run
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,9 @@ class Walk(gymnasium.Env[Any, Any]):
     Args:
         mishap: "raise", "hang", "eat" (memory) or "none".
         times: how many mishaps there are, over all processes.
-        marks: folder where each leaves a mark, so that there are no more.
+        marks: folder where each leaves a mark, so that there are no more; and where each process
+            leaves a byte for every course that it begins, in `courses/PARENT-PROCESS`. A trial's
+            parent is the raylet of its machine.
         slow: seconds that a step takes.
     """
 
@@ -30,12 +32,16 @@ class Walk(gymnasium.Env[Any, Any]):
         self._mishap, self._times, self._marks = mishap, times, Path(marks)
         self._slow = slow
         self._taken = self._time = self._place = 0
+        self._courses = self._marks / "courses" / f"{os.getppid()}-{os.getpid()}"
+        self._courses.parent.mkdir(exist_ok=True)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         super().reset(seed=seed)
         self._time = self._place = 0
+        with self._courses.open("ab") as courses:
+            courses.write(b".")
         return self._seen(), {}
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:

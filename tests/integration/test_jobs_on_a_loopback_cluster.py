@@ -26,7 +26,7 @@ import pytest
 pytestmark = pytest.mark.integration
 
 START_SECONDS = 90
-JOB_SECONDS = 300
+JOB_SECONDS = 900  # a cluster compiles the simulator of every new wheel
 
 EXPERIMENT = """\
 name: tiny
@@ -38,7 +38,7 @@ weights: {lattice: 2}
 algorithms:
   - {name: PPO, steps: 2000, network: [16]}
 seeds: [1]
-tracking: {wandb: {mode: "off"}}
+tracking: {wandb: {mode: offline}}
 """
 
 # Runs on the cluster in place of the sweep: where do the driver and a worker find our packages?
@@ -149,6 +149,7 @@ def cluster_environment(home: Path) -> dict[str, str]:
         "RAY_TMPDIR": str(home),
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "WANDB_API_KEY": secrets.token_hex(20),
         "OMP_NUM_THREADS": "1",
     }
 
@@ -196,7 +197,7 @@ def test_a_job_finds_our_packages_on_the_driver_and_on_a_worker(cluster: Cluster
         if line.startswith(("FOUND", "STATUS"))
     )
     found = json.loads(printed["FOUND"])
-    assert found["folder"] == ["experiment.yaml"]
+    assert sorted(found["folder"]) == ["experiment.yaml", "requirements.txt"]
     assert found["driver"] == found["worker"]
     *files, mode = found["worker"]
     assert mode == "offline"
@@ -278,22 +279,59 @@ def test_the_token_may_lie_in_a_file(cluster: Cluster) -> None:
     assert "Job lost does not exist" in asked.stderr
 
 
-def test_a_submitted_sweep_leaves_a_front_of_the_same_kind_as_a_local_one(
-    cluster: Cluster,
-) -> None:
+@pytest.fixture(scope="module")
+def sweep(cluster: Cluster) -> str:
+    """A sweep that was submitted and has ended: its log, and what the cluster tells of the job."""
     program = (
         "submission = jobs.prepare(Path('tiny.yaml'), run_id='front')\n"
         "job = jobs.submit(submission, address)\n"
         "print(''.join(jobs.job_logs(job.job_id, address, follow=True)))\n"
+        "with jobs.job.cluster_at(address) as client:\n"
+        "    print(client.list_jobs())\n"
         "print(jobs.job_status(job.job_id, address).state)"
     )
-    printed = cluster.answer(program)
-    assert printed.splitlines()[-1] == "succeeded", printed
+    done = cluster.client(program)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_submitted_sweep_leaves_a_front_of_the_same_kind_as_a_local_one(
+    cluster: Cluster, sweep: str
+) -> None:
+    assert "succeeded" in sweep.splitlines(), sweep
     front = json.loads((cluster.home / "dosefront-runs" / "front" / "front.json").read_text())
-    assert front["schema_version"] == 2
+    assert front["schema_version"] == 3
     assert front["run"] == "front"
     assert front["environment"]["id"] == "posology/DocetaxelCisplatin-v0"
     assert [objective["name"] for objective in front["objectives"]] == ["efficacy", "toxicity"]
     assert sorted(point["weights"] for point in front["points"]) == [[0.0, 1.0], [1.0, 0.0]]
     assert front["comparators"]
     assert front["failed_trials"] == []
+
+
+def test_no_secret_is_written_or_told_anywhere(cluster: Cluster, sweep: str) -> None:
+    """Both lay in the environment of the head, of its workers and of the client."""
+    planted = [cluster.environment[name] for name in ("RAY_AUTH_TOKEN", "WANDB_API_KEY")]
+    written = [path for path in cluster.home.rglob("*") if path.is_file()]
+    for needed in ("ledger.jsonl", ".wandb", "job-driver-front", "raylet.out", "RECORD"):
+        assert any(needed in path.name for path in written), f"nothing to search: no {needed}"
+    leaks = [
+        path for path in written if any(secret.encode() in path.read_bytes() for secret in planted)
+    ]
+    assert leaks == []
+    assert "runtime_env" in sweep
+    assert not any(secret in sweep for secret in planted)
+
+
+@pytest.mark.parametrize("name", ["SERVICE_TOKEN", "NOTES"], ids=["by its name", "by its value"])
+def test_a_secret_given_for_the_job_is_refused_and_not_repeated(
+    cluster: Cluster, name: str
+) -> None:
+    refused = cluster.client(
+        "import os\n"
+        f"given = {{{name!r}: os.environ['WANDB_API_KEY']}}\n"
+        "jobs.submit(jobs.prepare(Path('tiny.yaml'), environment=given), address)"
+    )
+    assert refused.returncode == 2
+    assert f"{name} looks like a secret" in refused.stderr
+    assert cluster.environment["WANDB_API_KEY"] not in refused.stdout + refused.stderr

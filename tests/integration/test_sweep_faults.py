@@ -2,124 +2,123 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import time
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ray._private.utils import get_system_memory, get_used_memory
+from walks import LONGEST, Walks, assert_equal_outcomes, steps_repeated, wait_for
 
-from dosefront.errors import UsageError
-from dosefront.records import Ledger, RunFolder, TrialRecord, read_front, read_status
+from dosefront.records import Ledger, read_front
+from dosefront.sweep.stopping import GRACE_SECONDS
 
 pytestmark = pytest.mark.integration
 
-EXPERIMENT = """\
-name: mishaps
-environment:
-  id: mishaps:Walk
-  options: {mishap: MISHAP, times: TIMES, marks: MARKS, slow: SLOW}
-  time_limit: 10
-  rewards:
-    - {name: gain, reference: 0, ideal: 10}
-    - {name: ease, reference: -10, ideal: 0}
-objectives: [gain, ease]
-cohorts: {train: 100, select: 1, held_out: 3}
-weights: {lattice: 3}
-algorithms: [{name: PPO, steps: STEPS, twins: 1, environments: 8, fragment: 10, minibatch: 40}]
-resources: {max_concurrent: 1, max_failures: 1, checkpoint_every: 1, hang_after: 8}
-tracking: {wandb: {mode: "off"}}
-"""
+SLOW = 0.002
+"""Seconds that a step takes where there is to be time for a fault."""
 
 
-def experiment(
-    folder: Path,
-    mishap: str = "none",
-    *,
-    times: int = 0,
-    steps: int = 8_000,
-    slow: float = 0.0,
-) -> Path:
-    path = folder / "mishaps.yaml"
-    text = EXPERIMENT.replace("MISHAP", mishap).replace("TIMES", str(times))
-    text = text.replace("MARKS", str(folder)).replace("SLOW", str(slow))
-    path.write_text(text.replace("STEPS", str(steps)))
-    return path
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Walks]:
+    """A sweep of so many steps a trial that nothing happens to."""
+
+    @cache
+    def swept(steps: int) -> Walks:
+        sweep = Walks(tmp_path_factory.mktemp("undisturbed"), steps=steps)
+        assert sweep.finish() == 0, sweep.told
+        return sweep
+
+    return swept
 
 
-def environment(**more: str) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PYTHONPATH": f"{Path(__file__).parent}:{os.getenv('PYTHONPATH', '')}",
-    } | more
-
-
-def dosefront(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "dosefront.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=400,
-        env=environment(**variables),
-    )
-
-
-def records(run: Path) -> tuple[TrialRecord, ...]:
-    return Ledger(RunFolder(run).ledger).read().trials
+def points(sweep: Walks) -> int:
+    """How many policies its front holds."""
+    return len(read_front(sweep.run.front_json).points)
 
 
 def test_a_trial_that_raises_once_is_tried_again(tmp_path: Path) -> None:
-    yaml = experiment(tmp_path, "raise", times=1)
-    done = dosefront("sweep", yaml, "--out", tmp_path, "--run-id", "a")
-    assert done.returncode == 0, done.stderr
-    assert "goes on from its last checkpoint after: RuntimeError: the pump ran dry" in done.stderr
-    assert [record.status for record in records(tmp_path / "a")] == ["finished"] * 3
+    sweep = Walks(tmp_path, "raise", times=1)
+    assert sweep.finish() == 0, sweep.told
+    assert "goes on from its last checkpoint after: RuntimeError: the pump ran dry" in sweep.told
+    assert [record.status for record in sweep.records] == ["finished"] * 3
 
 
 def test_a_trial_that_always_raises_has_failed_with_its_traceback(tmp_path: Path) -> None:
-    yaml = experiment(tmp_path, "raise", times=2)
-    done = dosefront("sweep", yaml, "--out", tmp_path, "--run-id", "a")
-    assert done.returncode == 3, done.stderr
-    by_status = {record.status: record for record in records(tmp_path / "a")}
-    assert "mishaps.py" in by_status["failed"].error
-    assert "RuntimeError: the pump ran dry" in by_status["failed"].error
-    assert len(read_front(tmp_path / "a" / "front.json").points) == 2
-    again = dosefront("resume", tmp_path / "a")
-    assert again.returncode == 0, again.stderr
-    assert len(read_front(tmp_path / "a" / "front.json").points) == 3
+    sweep = Walks(tmp_path, "raise", times=2)
+    assert sweep.finish() == 3, sweep.told
+    error = sweep.by_status["failed"].error
+    assert "mishaps.py" in error
+    assert "RuntimeError: the pump ran dry" in error
+    assert points(sweep) == 2
+    assert sweep.finish() == 0, sweep.told
+    assert points(sweep) == 3
 
 
 def test_a_trial_that_hangs_is_ended_and_its_record_says_where_it_stood(tmp_path: Path) -> None:
-    yaml = experiment(tmp_path, "hang", times=2)
-    done = dosefront("sweep", yaml, "--out", tmp_path, "--run-id", "a")
-    assert done.returncode == 3, done.stderr
-    by_status = {record.status: record for record in records(tmp_path / "a")}
-    assert "no sign of life" in by_status["failed"].error
-    assert "in _suffer" in by_status["failed"].error
-    assert len(read_front(tmp_path / "a" / "front.json").points) == 2
+    sweep = Walks(tmp_path, "hang", times=2, resources="max_concurrent: 1, hang_after: 15")
+    assert sweep.finish() == 3, sweep.told
+    assert "goes on from its last checkpoint after: no sign of life" in sweep.told
+    assert "failed: no sign of life" in sweep.told
+    assert "in _suffer" in sweep.by_status["failed"].error
+    assert points(sweep) == 2
 
 
 def test_a_trial_whose_process_dies_is_tried_again(tmp_path: Path) -> None:
-    yaml = experiment(tmp_path, "die", times=1)
-    done = dosefront("sweep", yaml, "--out", tmp_path, "--run-id", "a")
-    assert done.returncode == 0, done.stderr
-    assert "goes on from its last checkpoint" in done.stderr
+    sweep = Walks(tmp_path, "die", times=1)
+    assert sweep.finish() == 0, sweep.told
+    assert "goes on from its last checkpoint" in sweep.told
 
 
 def test_a_trial_that_eats_memory_is_ended_by_ray_and_told(tmp_path: Path) -> None:
-    yaml = experiment(tmp_path, "eat", times=2)
-    done = dosefront(
-        *("sweep", yaml, "--out", tmp_path, "--run-id", "a"),
+    sweep = Walks(tmp_path, "eat", times=2)
+    code = sweep.finish(
         RAY_memory_usage_threshold=f"{share_of_memory(more_gb=3.0):.3f}",
         RAY_memory_monitor_refresh_ms="100",
     )
-    assert done.returncode == 3, done.stderr
-    by_status = {record.status: record for record in records(tmp_path / "a")}
-    assert "memory" in by_status["failed"].error.lower()
-    assert len(read_front(tmp_path / "a" / "front.json").points) == 2
+    assert code == 3, sweep.told
+    assert "memory" in sweep.by_status["failed"].error.lower()
+    assert points(sweep) == 2
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of three megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a full disk needs a mount, which is not permitted: {mounted.stderr}")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_full_disk_fails_the_trial_that_finds_no_room_and_no_other(
+    tmp_path: Path, disk: Path, undisturbed: Callable[[int], Walks]
+) -> None:
+    sweep = Walks(tmp_path, steps=3_000, slow=SLOW, out=disk)
+    driver = sweep.start()
+    wait_for(lambda: list(sweep.run.checkpoints.glob("session-*/*/checkpoint_*")))
+    filler = disk / "filler"
+    room = (
+        shutil.disk_usage(disk).free - 40_000
+    )  # a checkpoint takes more, a line of the ledger less
+    filler.write_bytes(bytes(room))
+    wait_for(lambda: sweep.records)
+    filler.unlink()
+    assert driver.wait(timeout=LONGEST) == 3, sweep.told
+    assert "No space left on device" in sweep.by_status["failed"].error
+    assert [record.status for record in sweep.records] == ["failed", "finished", "finished"]
+    assert Ledger(sweep.run.ledger).read().damaged == ()
+    assert sweep.finish() == 0, sweep.told
+    assert_equal_outcomes(sweep, undisturbed(3_000))
 
 
 def share_of_memory(*, more_gb: float) -> float:
@@ -127,48 +126,80 @@ def share_of_memory(*, more_gb: float) -> float:
     return (get_used_memory() + more_gb * 2**30) / get_system_memory()
 
 
-def test_a_driver_killed_ten_times_costs_nothing_that_had_finished(tmp_path: Path) -> None:
-    """Every trial has one record in the end, of all its steps, and the front lacks no point."""
-    yaml = experiment(tmp_path, steps=6_000, slow=0.002)
-    run = tmp_path / "a"
-    arguments: tuple[object, ...] = ("sweep", yaml, "--out", tmp_path, "--run-id", "a")
-    moments = np.random.default_rng(1).uniform(1.0, 5.0, size=10)
-    killed = 0
-    for moment in moments:
-        driver = subprocess.Popen(
-            [sys.executable, "-m", "dosefront.cli", *map(str, arguments)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment(),
-        )
-        arguments = ("resume", run)
-        until = time.monotonic() + 100
-        while time.monotonic() < until and driver.poll() is None and not has_begun(run, driver.pid):
-            time.sleep(0.1)
-        time.sleep(moment)
-        killed += driver.poll() is None
-        driver.send_signal(signal.SIGKILL)
-        driver.wait(timeout=60)
-        if len(records(run)) == 3:
-            break
-    assert killed >= 1
-    done = dosefront("resume", run)
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in (run / "ledger.jsonl").read_text().splitlines()]
+@pytest.mark.parametrize(
+    ("kills", "steps"), [(3, 3_000), pytest.param(10, 12_000, marks=pytest.mark.cluster)]
+)
+def test_a_driver_that_is_killed_again_and_again_changes_nothing(
+    tmp_path: Path, undisturbed: Callable[[int], Walks], kills: int, steps: int
+) -> None:
+    """Each trial ends once, and with every bit as if nothing had happened."""
+    sweep = Walks(tmp_path, steps=steps, slow=SLOW)
+    rng = np.random.default_rng(kills)
+    drivers = landed = 0
+    while landed < kills:
+        drivers += 1
+        assert not sweep.is_complete, f"complete after {landed} kills"
+        is_early = rng.random() < 0.25
+        landed += kill(sweep, after=rng.uniform(0.0, 6.0 if is_early else 3.0), is_early=is_early)
+    assert sweep.finish() == 0, sweep.told
+    repeated = steps_repeated(sweep, undisturbed(steps))
+    print(
+        f"{landed} kills while a trial ran and {drivers - landed} at other times: {repeated} of "
+        f"{3 * steps} steps were taken twice, {repeated * SLOW / landed:.1f} s a kill"
+    )
+    assert repeated <= drivers * sweep.steps_at_risk
+    assert_equal_outcomes(sweep, undisturbed(steps))
+    lines = [json.loads(line) for line in sweep.run.ledger.read_text().splitlines()]
     ended = [line["trial_id"] for line in lines if line["kind"] == "trial"]
     assert len(ended) == len(set(ended)) == 3
-    assert all(record.steps >= 6_000 for record in records(run))
-    assert len(read_front(run / "front.json").points) == 3
-    assert read_status(RunFolder(run)).state == "complete"
-    assert not (run / ".tune").exists()
-    assert not (run / ".ray").exists()
+    assert points(sweep) == 3
+    assert sweep.status.state == "complete"
+    assert not sweep.run.checkpoints.exists()
+    assert not (sweep.run.path / ".ray").exists()
 
 
-def has_begun(run: Path, driver: int) -> bool:
-    """Whether a trial reports to that driver."""
-    try:
-        owner = json.loads((run / "driver.lock").read_text())
-        status = read_status(RunFolder(run))
-    except (OSError, ValueError, UsageError):
-        return False
-    return bool(owner["process"] == driver and status.running)
+def kill(sweep: Walks, *, after: float, is_early: bool) -> bool:
+    """Kill a new driver so many seconds after its start, or after a trial reports; did one run?"""
+    driver = sweep.start()
+    if not is_early:
+        wait_for(lambda: sweep.has_begun(driver) or driver.poll() is not None)
+    time.sleep(after)
+    is_running = driver.poll() is None and sweep.has_begun(driver)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait(timeout=60)
+    return is_running
+
+
+def test_ctrl_c_once_saves_what_runs_and_loses_no_step(
+    tmp_path: Path, undisturbed: Callable[[int], Walks]
+) -> None:
+    """As a terminal does it: every process that the driver started hears it too."""
+    sweep = Walks(tmp_path, steps=3_000, slow=SLOW)
+    driver = sweep.start()
+    wait_for(lambda: sweep.has_begun(driver))
+    os.killpg(driver.pid, signal.SIGINT)
+    assert driver.wait(timeout=LONGEST) == 130, sweep.told
+    assert f"Go on with `dosefront resume {sweep.run.path}`" in sweep.told
+    assert sweep.status.state == "stopped"
+    assert sweep.finish() == 0, sweep.told
+    assert_equal_outcomes(sweep, undisturbed(3_000))
+    assert steps_repeated(sweep, undisturbed(3_000)) <= sweep.steps_to_build
+
+
+def test_ctrl_c_twice_stops_at_once_and_nobody_else_may_run_the_folder_before(
+    tmp_path: Path,
+) -> None:
+    sweep = Walks(tmp_path, "hang", times=1, trials=2)
+    driver = sweep.start()
+    wait_for(lambda: (tmp_path / "mishap-0").exists())
+    assert sweep.finish() == 2
+    assert f"is being run by another driver: process {driver.pid} on" in sweep.told
+    os.killpg(driver.pid, signal.SIGINT)
+    wait_for(lambda: sweep.status.state == "stopping")
+    assert driver.poll() is None  # the trial that hangs has its grace
+    start = time.monotonic()
+    os.killpg(driver.pid, signal.SIGINT)
+    assert driver.wait(timeout=LONGEST) == 130
+    assert time.monotonic() - start < GRACE_SECONDS
+    assert sweep.finish() == 0, sweep.told
+    assert points(sweep) == 2

@@ -31,7 +31,7 @@ from posology.dosing.environment import (
 from posology.dosing.panel import Panel
 from posology.dosing.wards import Wards
 from posology.library import regimen_names, tumour_names
-from posology.patients import stream_key
+from posology.patients import stream_key, subgroups
 from posology.pharmacology import kill_model
 from posology.treatment import (
     DOSE_LEVELS,
@@ -133,7 +133,9 @@ class ClinicVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     ) -> tuple[Float32[np.ndarray, "patients features"], dict[str, Any]]:
         """Start every slot anew; ``seed`` says which patients are drawn.
 
-        ``options={"patients": indices}`` names them instead, by their position in the panel.
+        ``options={"patients": indices}`` names them instead, by their position in the panel. With
+        ``"diary": True`` beside, ``infos["diaries"]`` holds a diary for each regimen, whose
+        ``owners`` are slots of the clinic.
         """
         super().reset(seed=seed)
         if seed is not None:
@@ -146,7 +148,12 @@ class ClinicVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         else:
             self._admit(self._slots)
         self._ended[:] = False
-        return observe_clinic(self.wards, self._marks), {}
+        infos = {}
+        if options and options.get("diary"):
+            infos["diaries"] = tuple(
+                ward.courses.keep_diary(ward.rows, owners=ward.slots) for ward in self.wards.each()
+            )
+        return observe_clinic(self.wards, self._marks), infos
 
     def step(
         self, actions: np.ndarray
@@ -177,6 +184,10 @@ class ClinicVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def comparators(self) -> tuple[Comparator, ...]:
         """Conventional care of each patient's regimen; for the continuous environment."""
         return clinic_care(self.wards.regimens)
+
+    def subgroups(self) -> dict[str, Bool[np.ndarray, " patients"]]:
+        """Which patients of the panel belong to each group, see `posology.patients.subgroups`."""
+        return subgroups(self.panel.cohort)
 
     def action_masks(self) -> Bool[np.ndarray, "patients actions"]:
         """Which discrete actions would be given as asked at this visit."""

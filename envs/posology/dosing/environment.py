@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Float32, Int
 from posology.dosing.conventional import Comparator, conventional_care
 from posology.dosing.observation import features, observe
 from posology.library import is_whole_number
-from posology.patients import Cohort, first_words, stream_key
+from posology.patients import Cohort, first_words, stream_key, subgroups
 from posology.treatment import (
     DOSE_LEVELS,
     OBJECTIVES,
@@ -139,7 +139,9 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """Start every slot anew; ``seed`` says which patients are drawn.
 
         ``options={"patients": indices}`` names them instead. A named patient meets the same noise
-        under every policy and in any company, so that policies can be compared in pairs.
+        under every policy and in any company, so that policies can be compared in pairs. With
+        ``"diary": True`` beside, ``infos["diaries"]`` holds the :class:`posology.treatment.Diary`
+        of the courses that begin here, which grows with every step.
         """
         super().reset(seed=seed)
         if seed is not None:
@@ -152,7 +154,10 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         else:
             self._admit(self._slots)
         self._ended[:] = False
-        return observe(self.courses, self.features), {}
+        infos = {}
+        if options and options.get("diary"):
+            infos["diaries"] = (self.courses.keep_diary(self._slots, owners=self._slots),)
+        return observe(self.courses, self.features), infos
 
     def step(
         self, actions: np.ndarray
@@ -190,6 +195,10 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def comparators(self) -> tuple[Comparator, ...]:
         """Conventional care for this regimen; its actions are for the continuous environment."""
         return conventional_care(self.regimen)
+
+    def subgroups(self) -> dict[str, Bool[np.ndarray, " patients"]]:
+        """Which patients of the cohort belong to each group, see `posology.patients.subgroups`."""
+        return subgroups(self.courses.cohort)
 
     def action_masks(self) -> Bool[np.ndarray, "patients actions"]:
         """Which discrete actions would be given as asked at this visit."""
@@ -244,7 +253,8 @@ class CourseEnv(gym.Env[Float32[np.ndarray, " features"], Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32[np.ndarray, " features"], dict[str, Any]]:
-        """Start a course; ``options={"patients": [k]}`` chooses the patient."""
+        """Start a course; ``options={"patients": [k]}`` chooses the patient, and ``"diary": True``
+        asks for its diary."""
         super().reset(seed=seed)
         observations, infos = self._patients.reset(seed=seed, options=options)
         return observations[0], infos

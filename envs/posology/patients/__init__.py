@@ -26,6 +26,7 @@ from posology.patients.streams import (
     stream_key,
     unit_interval,
 )
+from posology.patients.subgroups import subgroups
 
 __all__ = [
     "ANCESTRIES",
@@ -58,6 +59,7 @@ __all__ = [
     "standard_normals",
     "standard_uniforms",
     "stream_key",
+    "subgroups",
     "tumour_genes",
     "ugt1a1_clearance_fraction",
     "unit_interval",

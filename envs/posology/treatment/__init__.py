@@ -2,6 +2,7 @@
 
 from posology.treatment.chart import CHART, NEVER, PERSON, persons
 from posology.treatment.course import Courses
+from posology.treatment.diary import Diary
 from posology.treatment.endpoints import endpoints
 from posology.treatment.grading import EVENT_UNITS, TERMS, grade_above, grade_below
 from posology.treatment.objectives import DEATH_UNITS, OBJECTIVES, objectives
@@ -32,6 +33,7 @@ __all__ = [
     "VISIBLE",
     "Component",
     "Courses",
+    "Diary",
     "DrugRules",
     "Guardrails",
     "LabelRules",

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from posology.patients import Cohort
-from posology.pharmacology import HSA, STAGES, Body, empty_body
+from posology.pharmacology import HSA, STAGES, Body, advance_week, empty_body
 from posology.treatment.chart import CHART, NEVER, persons
+from posology.treatment.diary import Diary
 from posology.treatment.regimen import Regimen
 from posology.treatment.scenario import Scenario
 from posology.treatment.setting import agents_of, rules_of, setting
 from posology.treatment.transition import (
     WORKSHEET,
+    close_all,
     due_slots,
     first_visit,
     permitted_slots,
     step_courses,
+    treat_all,
 )
 from posology.treatment.visible import visible_rows
 
@@ -75,6 +80,7 @@ class Courses:
         self._sheet = np.zeros(1, WORKSHEET)
         self.persons["kill_rate"] = self._label_kill_rate()
         self._body = empty_body(slots, self._agents)
+        self._diary: Diary | None = None
 
     def begin(
         self,
@@ -87,6 +93,8 @@ class Courses:
 
         ``courses`` numbers the times a patient is treated, so that the noise is fresh each time.
         """
+        if self._diary is not None:
+            self._diary.drop(slots)
         body, own = self._body, self.individuals
         body.modes[:, slots] = 0.0
         body.amounts[:, slots] = 0.0
@@ -124,6 +132,10 @@ class Courses:
         Returns what every objective is paid in each slot, zero for the others.
         """
         rewards = np.zeros((self.chart.size, self.chart["returns"].shape[1]))
+        rest = (self._setting, self._rules, self._sheet, rewards)
+        if self._diary is not None:
+            self._step_noting(self._diary, fractions, slots, rest)
+            return rewards
         step_courses(
             self.chart,
             self.persons,
@@ -132,12 +144,51 @@ class Courses:
             self._plan,
             fractions,
             slots,
-            self._setting,
-            self._rules,
-            self._sheet,
-            rewards,
+            *rest,
         )
         return rewards
+
+    def keep_diary(
+        self, slots: Int[np.ndarray, " some"], *, owners: Int[np.ndarray, " some"]
+    ) -> Diary:
+        """Note every week of the courses that have just begun in ``slots``.
+
+        The weeks are stepped one by one for it, with the same results to the last bit.
+        """
+        self._diary = Diary(self.regimen, rows=slots, owners=owners)
+        self._note_visit(self._diary, slots)
+        return self._diary
+
+    def _step_noting(
+        self,
+        diary: Diary,
+        fractions: Float[np.ndarray, "drugs slots"],
+        slots: Int[np.ndarray, " some"],
+        rest: tuple[Any, ...],
+    ) -> None:
+        """What ``step_courses`` does, week by week."""
+        chart, noted = self.chart, diary.open_rows(slots)
+        due, before = self.is_due()[noted], chart[noted]
+        treat_all(chart, self.persons, self._body, fractions, slots, *rest)
+        drugs = len(self.regimen.drugs)
+        given = (chart["totals"][noted] - before["totals"])[:, :drugs]
+        in_cycle = np.minimum(chart["weeks_since_dose"][noted], self.regimen.interval_weeks - 1)
+        of_label = self._rules["week_dose"][0][in_cycle, :drugs]
+        shares = np.divide(given, of_label, out=np.zeros_like(given), where=given > 0.0)
+        delayed = (before["weeks_since_dose"] >= self.regimen.interval_weeks) & (
+            chart["cycles"][noted] == before["cycles"]
+        )
+        cycle = np.where(due & ~delayed, chart["cycles"][noted], 0)
+        diary.note_doses(chart, noted, due=due, cycle=cycle, fractions=shares)
+        moving = slots
+        while moving.size > 0:
+            advance_week(self._body, self._agents, self._plan, moving)
+            closed = moving
+            moving = close_all(chart, self.persons, self._body, moving, *rest)
+            self._note_visit(diary, diary.open_rows(closed))
+
+    def _note_visit(self, diary: Diary, slots: Int[np.ndarray, " some"]) -> None:
+        diary.note_visit(self.chart, slots, circulating=self.circulating[:, slots])
 
     def widen(self, slots: int) -> None:
         """Make room for so many slots in all; those there are stay as they are."""

@@ -119,15 +119,15 @@ def step_courses(
     rewards: np.ndarray,
 ) -> None:
     """Treat ``slots`` and advance each to its next decision, or to its end."""
-    _treat_all(chart, people, body, fractions, slots, s, tables, sheets, rewards)
+    treat_all(chart, people, body, fractions, slots, s, tables, sheets, rewards)
     moving = slots
     while moving.size > 0:
         advance_week(body, agents, plan, moving)
-        moving = _close_all(chart, people, body, moving, s, tables, sheets, rewards)
+        moving = close_all(chart, people, body, moving, s, tables, sheets, rewards)
 
 
 @nb.njit(cache=True, nogil=True)
-def _treat_all(
+def treat_all(
     chart: np.ndarray,
     people: np.ndarray,
     body: Body,
@@ -167,7 +167,7 @@ def _treat_all(
 
 
 @nb.njit(cache=True, nogil=True)
-def _close_all(
+def close_all(
     chart: np.ndarray,
     people: np.ndarray,
     body: Body,

@@ -11,10 +11,14 @@ import typer
 from rich.markup import escape
 
 from dosefront.cli.arguments import narration
+from dosefront.cli.clinical import evaluate, headline
 from dosefront.cli.cluster import cluster
+from dosefront.cli.deciding import recommend
 from dosefront.cli.environments import audit, envs, validate_model
+from dosefront.cli.figures import figures
 from dosefront.cli.fronts import export, front
 from dosefront.cli.jobs import logs, stop, submit
+from dosefront.cli.report import report
 from dosefront.cli.sweeping import resume, status, sweep, validate
 from dosefront.errors import DosefrontError
 
@@ -30,7 +34,8 @@ app = typer.Typer(
 )
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
-    "Fronts": (front, export),
+    "Fronts": (front, recommend, report, figures, export),
+    "Clinic": (evaluate, headline),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),
 }

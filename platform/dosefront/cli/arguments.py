@@ -21,8 +21,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RayAddress = Annotated[
     str,
     typer.Option(
-        help="Ray to use: local starts one here, auto joins the one around us, "
-        "ray://HOST:10001 another."
+        help="Ray to use: local starts one here, auto joins the one of this machine, "
+        "HOST:6379 the one of that head, from one of its machines."
     ),
 ]
 MaxWait = Annotated[

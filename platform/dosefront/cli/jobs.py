@@ -24,6 +24,10 @@ def submit(
     follow: Annotated[
         bool, typer.Option("--follow", help="Print the job's log to its end.")
     ] = False,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="Have the cluster install dependencies that it lacks."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be sent, and stop.")
     ] = False,
@@ -32,11 +36,14 @@ def submit(
     """Send an experiment to a Ray cluster as a job."""
     from dosefront import jobs
 
-    submission = jobs.prepare(file, run_id=run_id, out=out, environment=_variables(env or []))
+    variables = _variables(env or [])
+    submission = jobs.prepare(file, run_id=run_id, out=out, environment=variables, install=install)
     if dry_run:
         print(json.dumps(submission.description(), indent=2))
         return
     job = jobs.submit(submission, address)
+    if job.differences:
+        narration.print(f"The cluster differs: {'; '.join(job.differences)}.", highlight=False)
     if as_json:
         print(json.dumps({"job": job.job_id, "run": job.run_id, "out": job.out}))
     else:

@@ -150,20 +150,21 @@ def _print_plan(experiment: "ExperimentSpec", *, as_json: bool) -> None:
         return
     for trial in trials:
         data.print(f"{trial.trial_id}  {trial.label}  {trial.steps:,} steps", highlight=False)
-    data.print(
-        f"{len(trials)} trials, {plan['steps']:,} environment steps, "
-        f"{plan['cpus_per_trial']} CPU each",
-        highlight=False,
-    )
+    if experiment.search is None:
+        extent = f"{len(trials)} trials, {plan['steps']:,} environment steps"
+    else:
+        extent = "A search begins with these, as far as none serves another, and goes on from there"
+    data.print(f"{extent}; {plan['cpus_per_trial']} CPU each", highlight=False)
 
 
 def _announce(experiment: "ExperimentSpec", folder: RunFolder) -> None:
-    trials = experiment.trials()
-    narration.print(
-        f"{experiment.name}: {len(trials)} trials, "
-        f"{sum(trial.steps for trial in trials):,} environment steps, in {folder.path}",
-        highlight=False,
-    )
+    if experiment.search is None:
+        trials = experiment.trials()
+        steps = sum(trial.steps for trial in trials)
+        extent = f"{len(trials)} trials, {steps:,} environment steps"
+    else:
+        extent = "a search"
+    narration.print(f"{experiment.name}: {extent}, in {folder.path}", highlight=False)
 
 
 def _conclude(result: "SweepResult", *, as_json: bool) -> None:

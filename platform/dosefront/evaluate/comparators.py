@@ -6,8 +6,10 @@ from typing import Any
 
 from dosefront.environments import make_vector_env
 from dosefront.evaluate.cohorts import HELD_OUT, SELECT, cohort_options
-from dosefront.evaluate.roll_out import PatientResults, roll_out
+from dosefront.evaluate.roll_out import roll_out
 from dosefront.front import Estimate, paired_difference
+from dosefront.records import PatientResults
+from posology.dosing import Comparator
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,16 @@ class ComparatorResults:
     held_out: PatientResults
 
 
+def offered_comparators(environment: str, options: Mapping[str, Any]) -> tuple[Comparator, ...]:
+    """Conventional care as the environment offers it, if it does, the usual care first."""
+    env = make_vector_env(environment, num_envs=1, options=options)
+    try:
+        offer = getattr(env.unwrapped, "comparators", None)
+        return () if offer is None else tuple(offer())
+    finally:
+        env.close()
+
+
 def evaluate_comparators(
     environment: str,
     options: Mapping[str, Any],
@@ -29,12 +41,8 @@ def evaluate_comparators(
     discount: float = 1.0,
 ) -> tuple[ComparatorResults, ...]:
     """Every comparator that the environment offers, if any, on the select and held-out cohorts."""
-    env = make_vector_env(environment, num_envs=1, options=options)
-    offer = getattr(env.unwrapped, "comparators", None)
-    offered = () if offer is None else offer()
-    env.close()
 
-    def on(split: str, comparator: Any) -> PatientResults:
+    def on(split: str, comparator: Comparator) -> PatientResults:
         arguments = cohort_options({**options, **comparator.options}, cohorts, split)
         return roll_out(
             comparator.policy,
@@ -47,7 +55,7 @@ def evaluate_comparators(
 
     return tuple(
         ComparatorResults(each.name, each.title, on(SELECT, each), on(HELD_OUT, each))
-        for each in offered
+        for each in offered_comparators(environment, options)
     )
 
 

@@ -1,49 +1,18 @@
 """One course for every patient of a cohort under a policy."""
 
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from gymnasium.vector import VectorEnv
+from jaxtyping import Int
 
 from dosefront.environments import make_vector_env
 from dosefront.evaluate.objectives import chosen_objectives
 from dosefront.evaluate.policy import Policy
-from dosefront.front import mean_interval, rate_interval
-from dosefront.records import Outcome
+from dosefront.records import PatientResults
 from posology.policies import NetworkPolicy, Situation, View
-
-
-@dataclass(frozen=True, repr=False)  # Tune writes results out as text, many times
-class PatientResults:
-    """What a policy did to each patient of a cohort."""
-
-    returns: Float[np.ndarray, "patients objectives"]
-    """Return vectors, maximised; discounted as `roll_out` was asked to."""
-    endpoints: Mapping[str, Shaped[np.ndarray, " patients"]]
-    """Clinical endpoints: booleans average to rates, numbers to means; whole numbers name a kind,
-    such as the tumour, and are not averaged."""
-
-    def outcome(self) -> Outcome:
-        """Means and rates with their 95 % intervals."""
-        return Outcome(
-            patients=len(self.returns),
-            value_vector=tuple(mean_interval(column) for column in self.returns.T),
-            endpoints={
-                name: rate_interval(int(x.sum()), len(x)) if x.dtype == bool else mean_interval(x)
-                for name, x in self.endpoints.items()
-                if not np.issubdtype(x.dtype, np.integer)
-            },
-        )
-
-    def to_bytes(self) -> bytes:
-        """The results as a `.npz` file."""
-        buffer = io.BytesIO()
-        # numpy types its keywords as if one of them could be allow_pickle.
-        np.savez_compressed(buffer, returns=self.returns, **self.endpoints)  # type: ignore[arg-type]  # see above
-        return buffer.getvalue()
+from posology.treatment import Diary
 
 
 def roll_out(
@@ -52,10 +21,10 @@ def roll_out(
     environment: str,
     options: Mapping[str, Any],
     objectives: Sequence[str],
-    patients: int,
+    patients: int | Int[np.ndarray, " patients"],
     discount: float = 1.0,
 ) -> PatientResults:
-    """Treat patients 0 to ``patients - 1`` of the cohort that ``options`` name, each once.
+    """Treat patients of the cohort that ``options`` name, each once.
 
     Every policy meets the same patients with the same noise, so results can be compared in pairs.
 
@@ -64,16 +33,36 @@ def roll_out(
         environment: what :func:`dosefront.environments.make_vector_env` takes.
         options: likewise.
         objectives: names of the objectives to return, in this order.
-        patients: how many.
+        patients: which, by their position in the cohort, or how many from the first on.
         discount: of the returns.
     """
-    env = make_vector_env(environment, num_envs=patients, options=options)
-    observations, _ = env.reset(options={"patients": np.arange(patients)})
+    treated = np.arange(patients) if isinstance(patients, int) else patients
+    env = make_vector_env(environment, num_envs=len(treated), options=options)
+    results, _ = treat(treated, policy, env, objectives=objectives, discount=discount)
+    env.close()
+    return results
+
+
+def treat(
+    treated: Int[np.ndarray, " patients"],
+    policy: Policy,
+    env: VectorEnv[Any, Any, Any],
+    *,
+    objectives: Sequence[str],
+    discount: float = 1.0,
+    diary: bool = False,
+) -> tuple[PatientResults, tuple[Diary, ...]]:
+    """One course of each patient, in as many slots of ``env``: what it came to.
+
+    With ``diary`` also every week of the courses, in the diaries of environments that keep one.
+    """
+    asked = {"patients": treated, **({"diary": True} if diary else {})}
+    observations, noted = env.reset(options=asked)
     chosen, columns = chosen_objectives(env.metadata, objectives)
     view = policy.view if isinstance(policy, NetworkPolicy) else View()
     situation = Situation(env, objectives=chosen, columns=columns, view=view)
-    returns = np.zeros((patients, len(columns)))
-    running = np.ones(patients, bool)
+    returns = np.zeros((len(treated), len(columns)))
+    running = np.ones(len(treated), bool)
     factor = 1.0
     endpoints: dict[str, np.ndarray[Any, Any]] = {}
     while running.any():
@@ -84,7 +73,6 @@ def roll_out(
         factor *= discount
         ended = running & (terminated | truncated)
         for name, values in infos.get("endpoints", {}).items() if ended.any() else ():
-            endpoints.setdefault(name, np.zeros(patients, values.dtype))[ended] = values[ended]
+            endpoints.setdefault(name, np.zeros(len(treated), values.dtype))[ended] = values[ended]
         running &= ~ended
-    env.close()
-    return PatientResults(returns, endpoints)
+    return PatientResults(returns, endpoints), noted.get("diaries", ())

@@ -65,6 +65,16 @@ class LatticeSection(Section):
     lattice: Count
 
 
+def _without_key(place: str) -> str:
+    host = place.partition("://")[2].partition("/")[0]
+    if "@" in host:
+        raise ValueError(
+            "the run's folder keeps this text, so no key belongs into it; got a URI with a user. "
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the machines start Ray"
+        )
+    return place
+
+
 class ResourceSection(Section):
     """What a trial takes."""
 
@@ -79,7 +89,7 @@ class ResourceSection(Section):
     """Seconds of training between a trial's checkpoints."""
     hang_after: Annotated[Number, Field(gt=0)] = 900.0
     """Seconds without a sign of life after which a trial's process is ended."""
-    storage: Text | None = None
+    storage: Annotated[Text, AfterValidator(_without_key)] | None = None
     """Where checkpoints are kept, a folder or a URI such as s3://bucket/folder that every machine
     reaches; null: in the run folder."""
 

@@ -3,6 +3,17 @@
 Every objective is maximised inside; `Objective` converts from and to clinical units.
 """
 
+from dosefront.front.attainment import attainment_surface
+from dosefront.front.decision import (
+    GEOMETRY,
+    confirmed,
+    gaps,
+    geometric_choice,
+    probability_feasible,
+    rate_upper_limits,
+    shortlist,
+    upper_limits,
+)
 from dosefront.front.dominance import dominates, nondominated, ranks, share_dominated
 from dosefront.front.hypervolume import (
     contributions,
@@ -11,9 +22,18 @@ from dosefront.front.hypervolume import (
     normalise,
     points_beyond_reference,
 )
-from dosefront.front.intervals import Estimate, mean_interval, paired_difference, rate_interval
+from dosefront.front.intervals import (
+    Estimate,
+    interquartile_mean,
+    interquartile_mean_interval,
+    mean_interval,
+    paired_difference,
+    rate_interval,
+    resamples,
+)
 from dosefront.front.objective import Objective
 from dosefront.front.preferences import check_weights, lattice, spread
+from dosefront.front.resampling import hypervolume_interval, probability_nondominated
 from dosefront.front.scalarization import (
     AUGMENTATION,
     SCALARIZATIONS,
@@ -29,6 +49,7 @@ from dosefront.front.scalarization import (
 
 __all__ = [
     "AUGMENTATION",
+    "GEOMETRY",
     "SCALARIZATIONS",
     "Chebyshev",
     "EpsilonConstraint",
@@ -37,12 +58,19 @@ __all__ = [
     "Linear",
     "Objective",
     "Scalarization",
+    "attainment_surface",
     "check_weights",
+    "confirmed",
     "contributions",
     "dominates",
     "expected_utility",
     "extents",
+    "gaps",
+    "geometric_choice",
     "hypervolume",
+    "hypervolume_interval",
+    "interquartile_mean",
+    "interquartile_mean_interval",
     "lattice",
     "linear",
     "mean_interval",
@@ -50,9 +78,15 @@ __all__ = [
     "normalise",
     "paired_difference",
     "points_beyond_reference",
+    "probability_feasible",
+    "probability_nondominated",
     "ranks",
     "rate_interval",
+    "rate_upper_limits",
+    "resamples",
     "scalarization",
     "share_dominated",
+    "shortlist",
     "spread",
+    "upper_limits",
 ]

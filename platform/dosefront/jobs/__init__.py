@@ -1,8 +1,8 @@
 """The one door to a Ray cluster's Jobs API: submit an experiment, ask after it, read it, stop it.
 
 `prepare` says what would be sent and needs no cluster; `submit` sends it. The cluster must run
-the Ray version that dosefront needs and have dosefront's dependencies installed; dosefront and
-posology themselves travel with every job.
+the Ray version that dosefront needs and have dosefront's dependencies installed, which is checked
+first; dosefront and posology themselves travel with every job, as a wheel.
 """
 
 from dosefront.jobs.job import (

@@ -14,6 +14,8 @@ from ray.job_submission import JobSubmissionClient
 from dosefront.errors import ClusterError
 from dosefront.jobs.cargo import Cargo, stage
 from dosefront.jobs.cluster import cluster_at
+from dosefront.jobs.compatibility import check_fits, differences, installation
+from dosefront.jobs.requirements import pins
 from dosefront.jobs.submission import Submission
 
 _ENDED = {"stopped", "succeeded", "failed"}
@@ -26,6 +28,7 @@ class SubmittedJob:
     job_id: str  # the cluster's name for it: what status, logs and stop ask for
     run_id: str
     out: str  # folder of runs on the cluster
+    differences: tuple[str, ...]  # what the cluster has at another version than this machine
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,31 @@ class JobStatus:
 
 
 def submit(submission: Submission, address: str) -> SubmittedJob:
-    """Sends the packages and the experiment to the cluster and starts the sweep there.
+    """Sends the wheel and the experiment to the cluster and starts the sweep there.
 
-    A run id whose job still runs there is refused: two jobs would write one ledger.
+    A cluster that lacks what dosefront needs is refused first, and so is a run id whose job still
+    runs there: two jobs would write one ledger.
+
+    Raises:
+        ClusterError: the cluster cannot be reached, refuses us, or does not fit.
     """
+    needed = pins()
+    job_id = f"{submission.run_id}-{secrets.token_hex(3)}"
     with tempfile.TemporaryDirectory(prefix="dosefront-") as folder:
         cargo = stage(Path(folder), submission.experiment)
         with cluster_at(address) as client:
             _check_run_is_free(client, submission.run_id, address)
-            job_id = client.submit_job(
+            names = [pin.name for pin in needed]
+            found = installation(client, names, job_id=f"{job_id}-check")
+            check_fits(found, needed, address=address, install=submission.install)
+            client.submit_job(
                 entrypoint=submission.entrypoint,
-                submission_id=f"{submission.run_id}-{secrets.token_hex(3)}",
+                submission_id=job_id,
                 runtime_env=_runtime_environment(cargo, submission),
                 metadata={"run_id": submission.run_id, "out": submission.out},
             )
-    return SubmittedJob(job_id, submission.run_id, submission.out)
+    noted = () if submission.install else differences(found, needed)
+    return SubmittedJob(job_id, submission.run_id, submission.out, noted)
 
 
 def job_status(job_id: str, address: str) -> JobStatus:
@@ -91,11 +104,14 @@ def stop_job(job_id: str, address: str) -> bool:
 
 
 def _runtime_environment(cargo: Cargo, submission: Submission) -> dict[str, object]:
-    return {
+    environment: dict[str, object] = {
         "working_dir": str(cargo.working_folder),
-        "py_modules": [str(module) for module in cargo.modules],
+        "py_modules": [str(cargo.wheel)],
         "env_vars": dict(submission.environment),
     }
+    if submission.install:  # Ray itself is the cluster's, and must stay as it is
+        environment["pip"] = [str(pin) for pin in pins() if pin.name != "ray"]
+    return environment
 
 
 def _check_run_is_free(client: JobSubmissionClient, run_id: str, address: str) -> None:

@@ -1,7 +1,9 @@
 """Submission: what would be sent to a cluster, decided and checked before any cluster is asked."""
 
+import os
 import re
 import shlex
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +12,8 @@ from types import MappingProxyType
 
 from dosefront.errors import UsageError
 from dosefront.experiment import load_experiment
-from dosefront.jobs.cargo import EXPERIMENT_FILE, PACKAGES, package_files
+from dosefront.jobs.cargo import EXPERIMENT_FILE, stage
+from dosefront.jobs.requirements import pins
 
 DEFAULT_OUT = "~/dosefront-runs"
 
@@ -29,16 +32,26 @@ class Submission:
     out: str  # folder of runs on the cluster: absolute, or in the home folder ("~/...")
     entrypoint: str  # the shell command that the cluster runs
     environment: Mapping[str, str] = field(repr=False)  # set in the driver and in every worker
+    install: bool  # whether the cluster installs the requirements for the job
 
     def description(self) -> dict[str, object]:
         """The submission as plain data for `--dry-run`."""
+        with tempfile.TemporaryDirectory(prefix="dosefront-") as folder:
+            cargo = stage(Path(folder), self.experiment)
+            wheel = {
+                "name": cargo.wheel.name,
+                "sha256": cargo.wheel_digest,
+                "bytes": cargo.wheel.stat().st_size,
+            }
         return {
             "experiment": str(self.experiment),
             "run_id": self.run_id,
             "out": self.out,
             "entrypoint": self.entrypoint,
             "environment": sorted(self.environment),
-            "packages": {name: f"{len(package_files(name))} files" for name in PACKAGES},
+            "wheel": wheel,
+            "requirements": [str(pin) for pin in pins()],
+            "install": self.install,
         }
 
 
@@ -48,6 +61,7 @@ def prepare(
     run_id: str | None = None,
     out: str = DEFAULT_OUT,
     environment: Mapping[str, str] = MappingProxyType({}),
+    install: bool = False,
 ) -> Submission:
     """Checks the experiment and everything else that can be wrong on this side.
 
@@ -57,6 +71,9 @@ def prepare(
     its jobs. Variables that look like secrets are therefore refused, without an override: set
     them where the cluster's machines start (a Kubernetes secret, the shell of `ray start`), and
     the job finds them there. Without a key W&B writes offline and `wandb sync` sends it later.
+
+    `install` has the cluster's machines install, at the versions of this machine, what dosefront
+    requires and they lack.
     """
     load_experiment(experiment)
     run_id = run_id or f"{experiment.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
@@ -67,7 +84,8 @@ def prepare(
         )
     _check_out(out)
     _check_environment(environment)
-    return Submission(experiment, run_id, out, _entrypoint(run_id, out), dict(environment))
+    entrypoint = _entrypoint(run_id, out)
+    return Submission(experiment, run_id, out, entrypoint, dict(environment), install)
 
 
 def _entrypoint(run_id: str, out: str) -> str:
@@ -94,9 +112,17 @@ def _check_environment(environment: Mapping[str, str]) -> None:
                 f"an environment variable has a name like WANDB_MODE; got {name!r}. "
                 "Give --env NAME or --env NAME=value."
             )
-        if name.upper().endswith(_SECRET_ENDINGS) or _PASSWORD_IN_URL.search(value):
+        if _is_secret(name, value):
             raise UsageError(
                 f"{name} looks like a secret, and the cluster shows a job's variables in plain "
                 "text to whoever may ask it about jobs. Set it where the cluster's machines "
                 "start (a Kubernetes secret, the shell of `ray start`) instead of --env."
             )
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """By its name, by a password in it, or because a variable of this shell so named holds it."""
+    if name.upper().endswith(_SECRET_ENDINGS) or _PASSWORD_IN_URL.search(value):
+        return True
+    held = {each for other, each in os.environ.items() if other.upper().endswith(_SECRET_ENDINGS)}
+    return value != "" and value in held

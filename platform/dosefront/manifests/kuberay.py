@@ -114,6 +114,8 @@ headGroupSpec:
             - name: WANDB_API_KEY  # only the driver speaks to W&B
               valueFrom:
                 secretKeyRef: {{name: {plan.name}-wandb, key: api_key, optional: true}}
+          envFrom:  # AWS_ACCESS_KEY_ID and others, where resources.storage is an object store
+            - {{secretRef: {{name: {plan.name}-s3, optional: true}}}}
           ports:
             - {{name: gcs-server, containerPort: 6379}}
             - {{name: dashboard, containerPort: 8265}}
@@ -150,6 +152,8 @@ workerGroupSpecs:
             env:
               - {{name: RAY_USAGE_STATS_ENABLED, value: "0"}}
               - {{name: OMP_NUM_THREADS, value: "1"}}
+            envFrom:
+              - {{secretRef: {{name: {plan.name}-s3, optional: true}}}}
             resources:  # one trial takes one CPU and about 0.5 GiB
               requests: {{{_resources(plan)}}}
               limits: {{{_resources(plan)}}}

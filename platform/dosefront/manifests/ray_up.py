@@ -148,6 +148,7 @@ docker:
 file_mounts:
   {_TOKEN}: ~/.ray/auth_token  # made by `ray get-auth-token --generate`
   # {_HOME}/.netrc: ~/.netrc  # for W&B, if you have its key there
+  # {_HOME}/.aws: ~/.aws  # for an object store, if its key is there
 """
 
 

@@ -66,6 +66,26 @@ class RunFolder:
         """The folder of one trial."""
         return self.trials / trial_id
 
+    def held_out(self, trial_id: str, number: int | None) -> Path:
+        """What a trial's policy did to each held-out patient.
+
+        A trial that was judged at many preferences has one for the number of each.
+        """
+        return self.trial(trial_id) / f"held-out{'' if number is None else f'-{number}'}.npz"
+
+    def comparator_results(self, name: str) -> Path:
+        """What a comparator did to each held-out patient."""
+        return self.path / "comparators" / name / "held-out.npz"
+
+    @property
+    def subgroups_npz(self) -> Path:
+        """Which held-out patients belong to which group."""
+        return self.path / "subgroups.npz"
+
+    def courses(self, arm: str) -> Path:
+        """What happened to each held-out patient under a point of the front or a comparator."""
+        return self.path / "courses" / f"{arm}.npz"
+
     def hang_trace(self, trial_id: str) -> Path:
         """Where a trial's process stood when it was ended for its silence."""
         return self.trial(trial_id) / "hang.txt"

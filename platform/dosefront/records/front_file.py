@@ -13,14 +13,18 @@ from dosefront.front import Estimate, Objective
 from dosefront.records.folder import RunFolder
 from dosefront.records.front_rows import front_rows
 from dosefront.records.front_summary import (
+    AlgorithmHypervolume,
+    AttainmentSurface,
     ComparatorPoint,
     FailedTrial,
+    FrontGrowth,
     FrontPoint,
     FrontSummary,
+    SeedHypervolume,
 )
 from dosefront.records.storage import parse_json, write_atomically
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 
 def write_front(folder: RunFolder, summary: FrontSummary) -> None:
@@ -46,7 +50,7 @@ def read_front(path: Path) -> FrontSummary:
     if version != SCHEMA_VERSION:
         raise FrontError(
             f"{path} must have schema_version {SCHEMA_VERSION}; found {version}. "
-            "Read it with the dosefront that wrote it, or resume its run with this one."
+            f"`dosefront resume {path.parent}` writes it anew; no trial runs again."
         )
     try:
         return _from_mapping(stored)
@@ -78,15 +82,29 @@ def _to_mapping(summary: FrontSummary) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "run": summary.run,
-        "environment": {"id": summary.environment, "version": summary.environment_version},
+        "environment": {
+            "id": summary.environment,
+            "version": summary.environment_version,
+            "options": summary.environment_options,
+        },
         "objectives": [objective.to_mapping() for objective in summary.objectives],
-        "cohorts": {"select": summary.select_patients, "held_out": summary.held_out_patients},
+        "cohorts": {
+            "seed": summary.cohort_seed,
+            "select": summary.select_patients,
+            "held_out": summary.held_out_patients,
+        },
         "points": [_named_vector(point, names) for point in summary.points],
         "comparators": [_named_vector(point, names) for point in summary.comparators],
         "hypervolume": {
             "front": summary.hypervolume,
+            "low": summary.hypervolume_low,
+            "high": summary.hypervolume_high,
             "comparators": summary.comparators_hypervolume,
+            "per_seed": [asdict(each) for each in summary.hypervolume_per_seed],
+            "by_algorithm": [asdict(each) for each in summary.hypervolume_by_algorithm],
         },
+        "attainment": [asdict(each) for each in summary.attainment],
+        "history": [asdict(each) for each in summary.history],
         "points_beyond_reference": summary.points_beyond_reference,
         "comparators_dominated": summary.comparators_dominated,
         "failed_trials": [asdict(trial) for trial in summary.failed_trials],
@@ -98,29 +116,45 @@ def _from_mapping(stored: Mapping[str, Any]) -> FrontSummary:
         run=stored["run"],
         environment=stored["environment"]["id"],
         environment_version=stored["environment"]["version"],
+        environment_options=stored["environment"]["options"],
+        cohort_seed=stored["cohorts"]["seed"],
         objectives=tuple(Objective.from_mapping(each) for each in stored["objectives"]),
         select_patients=stored["cohorts"]["select"],
         held_out_patients=stored["cohorts"]["held_out"],
-        points=tuple(
-            FrontPoint(
-                **{
-                    **each,
-                    **_estimates(each),
-                    "weights": tuple(each["weights"]),
-                    "dominates": tuple(each["dominates"]),
-                }
-            )
-            for each in stored["points"]
-        ),
+        points=tuple(_point(each) for each in stored["points"]),
         comparators=tuple(
             ComparatorPoint(**{**each, **_estimates(each)}) for each in stored["comparators"]
         ),
-        hypervolume=stored["hypervolume"]["front"],
-        comparators_hypervolume=stored["hypervolume"]["comparators"],
+        **_hypervolumes(stored["hypervolume"]),
+        attainment=tuple(
+            AttainmentSurface(**{**each, "vertices": tuple(map(tuple, each["vertices"]))})
+            for each in stored["attainment"]
+        ),
+        history=tuple(FrontGrowth(**each) for each in stored["history"]),
         points_beyond_reference=stored["points_beyond_reference"],
         comparators_dominated=stored["comparators_dominated"],
         failed_trials=tuple(FailedTrial(**each) for each in stored["failed_trials"]),
     )
+
+
+def _point(stored: Mapping[str, Any]) -> FrontPoint:
+    lists = ("weights", "dominates", "select_vector")
+    return FrontPoint(
+        **{**stored, **_estimates(stored), **{name: tuple(stored[name]) for name in lists}}
+    )
+
+
+def _hypervolumes(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "hypervolume": stored["front"],
+        "hypervolume_low": stored["low"],
+        "hypervolume_high": stored["high"],
+        "hypervolume_per_seed": tuple(SeedHypervolume(**each) for each in stored["per_seed"]),
+        "hypervolume_by_algorithm": tuple(
+            AlgorithmHypervolume(**each) for each in stored["by_algorithm"]
+        ),
+        "comparators_hypervolume": stored["comparators"],
+    }
 
 
 def _named_vector(point: FrontPoint | ComparatorPoint, names: Sequence[str]) -> dict[str, Any]:

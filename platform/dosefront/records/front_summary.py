@@ -1,22 +1,10 @@
-"""The front of a run: which trials are on it, and how it compares with conventional care."""
+"""The front of a run, as it is stored, shown and compared: nouns only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-
-from dosefront.errors import FrontError
-from dosefront.front import (
-    Estimate,
-    Objective,
-    hypervolume,
-    nondominated,
-    points_beyond_reference,
-    share_dominated,
-)
-from dosefront.records.outcome import Outcome
-from dosefront.records.record import ComparatorRecord, TrialRecord
+from dosefront.front import Estimate, Objective
 
 
 @dataclass(frozen=True)
@@ -36,12 +24,17 @@ class FrontPoint:
     """Path relative to the run folder."""
     value_vector: tuple[Estimate, ...]
     """In clinical units, in the order of the summary's objectives."""
+    select_vector: tuple[float, ...]
+    """Means on the select cohort, the same way: they decide who is on a front."""
     endpoints: Mapping[str, Estimate]
     on_front: bool
     """Whether no other trial dominates it on the select cohort."""
     dominates: tuple[str, ...]
     """Comparators it beats in every objective beyond 95 %: the whole interval of each paired
     difference lies above zero."""
+    probability_nondominated: float | None = None
+    """Share of bootstrap resamples of the held-out patients in which no other point dominates it;
+    None until the sweep has ended."""
 
 
 @dataclass(frozen=True)
@@ -65,152 +58,82 @@ class FailedTrial:
 
 
 @dataclass(frozen=True)
+class SeedHypervolume:
+    """The hypervolume that one algorithm reached with one seed."""
+
+    algorithm: str
+    seed: int
+    value: float
+    """Of its own front, chosen on select among its own policies; held-out."""
+    low: float | None = None
+    """Over patients; None until the sweep has ended."""
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class AlgorithmHypervolume:
+    """The hypervolume that an algorithm reaches with a seed, over the seeds it was trained with."""
+
+    algorithm: str
+    seeds: int
+    interquartile_mean: float
+    low: float | None
+    """Over seeds; None with fewer than two."""
+    high: float | None
+
+
+@dataclass(frozen=True)
+class AttainmentSurface:
+    """What a share of an algorithm's seeds attain."""
+
+    algorithm: str
+    level: int
+    """Percent of the seeds, at least: 10 is what the luckiest reach, 90 what may be relied on."""
+    vertices: tuple[tuple[float, ...], ...]
+    """Corners of the surface, in clinical units, by the first objective."""
+
+
+@dataclass(frozen=True)
+class FrontGrowth:
+    """The front when so many trials had ended."""
+
+    trials_ended: int
+    steps: int
+    """Environment steps of those trials."""
+    hypervolume: float
+    """Of the front among them, held-out."""
+
+
+@dataclass(frozen=True)
 class FrontSummary:
     """Everything that reports show; all numbers are held-out."""
 
     run: str
     environment: str
     environment_version: str
+    environment_options: Mapping[str, Any]
+    cohort_seed: int
+    """Of the cohorts: fronts with the same one, and options, were judged on the same patients."""
     objectives: tuple[Objective, ...]
     select_patients: int
     held_out_patients: int
     points: tuple[FrontPoint, ...]
     comparators: tuple[ComparatorPoint, ...]
     hypervolume: float
-    """Of the points on the front, as a share of the reference box."""
+    """Of the points on the front, as a share of the reference box. It unites all seeds and so
+    equals the luckiest: what to expect of an algorithm is in `hypervolume_by_algorithm`."""
+    hypervolume_low: float | None
+    """Over patients; None until the sweep has ended."""
+    hypervolume_high: float | None
+    hypervolume_per_seed: tuple[SeedHypervolume, ...]
+    hypervolume_by_algorithm: tuple[AlgorithmHypervolume, ...]
+    attainment: tuple[AttainmentSurface, ...]
+    """Of each algorithm with two seeds or more, for two objectives; else none."""
+    history: tuple[FrontGrowth, ...]
+    """Where the front changed, in the order in which trials ended, and the last."""
     comparators_hypervolume: float
     points_beyond_reference: int
     """Points on the front that add nothing to the hypervolume."""
     comparators_dominated: float
     """Share of the comparators whose means a point on the front dominates."""
     failed_trials: tuple[FailedTrial, ...]
-
-
-def summarise(
-    run: str,
-    *,
-    objectives: Sequence[Objective],
-    environment: str,
-    environment_version: str,
-    trials: Sequence[TrialRecord],
-    comparators: Sequence[ComparatorRecord],
-) -> FrontSummary:
-    """The front of a run's trials; refuses trials that cannot be compared."""
-    finished = [trial for trial in trials if trial.status == "finished"]
-    _check_comparable(finished, comparators, environment=environment, objectives=objectives)
-    judged = [(trial, number) for trial in finished for number in range(len(trial.judged))]
-    select = [trial.judged[number].select for trial, number in judged]
-    held_out = [trial.judged[number].held_out for trial, number in judged]
-    on_front = nondominated(_means(select, objectives))
-    front_values = _means(held_out, objectives)[on_front]
-    comparator_values = _means([each.held_out for each in comparators], objectives)
-    return FrontSummary(
-        run=run,
-        environment=environment,
-        environment_version=environment_version,
-        objectives=tuple(objectives),
-        select_patients=select[0].patients,
-        held_out_patients=held_out[0].patients,
-        points=tuple(
-            _point(trial, number, objectives=objectives, on_front=bool(is_member))
-            for (trial, number), is_member in zip(judged, on_front, strict=True)
-        ),
-        comparators=tuple(_comparator_point(each, objectives) for each in comparators),
-        hypervolume=hypervolume(front_values, objectives),
-        comparators_hypervolume=hypervolume(comparator_values, objectives),
-        points_beyond_reference=points_beyond_reference(front_values, objectives),
-        comparators_dominated=share_dominated(front_values, comparator_values),
-        failed_trials=tuple(
-            FailedTrial(trial.spec.trial_id, trial.spec.label, trial.error or "no message")
-            for trial in trials
-            if trial.status == "failed"
-        ),
-    )
-
-
-def _check_comparable(
-    finished: Sequence[TrialRecord],
-    comparators: Sequence[ComparatorRecord],
-    *,
-    environment: str,
-    objectives: Sequence[Objective],
-) -> None:
-    if not finished:
-        raise FrontError(
-            "a front needs a finished trial; got none. Read the trials' errors in the ledger, "
-            "correct them and resume the run."
-        )
-    names = tuple(each.name for each in objectives)
-    first = finished[0].spec
-    for spec in (trial.spec for trial in finished):
-        if spec.environment != environment or spec.objectives != names:
-            raise FrontError(
-                f"the points of a front share environment and objectives, here {environment} "
-                f"{names}; trial {spec.trial_id} has {spec.environment} {spec.objectives}. "
-                "Use one run folder per environment."
-            )
-        if spec.cohorts != first.cohorts or spec.environment_options != first.environment_options:
-            raise FrontError(
-                "the points of a front share patients and environment options; trials "
-                f"{first.trial_id} and {spec.trial_id} differ. Use one run folder per cohort."
-            )
-    outcomes = [judged.held_out for trial in finished for judged in trial.judged]
-    outcomes += [each.held_out for each in comparators]
-    sizes = {outcome.patients for outcome in outcomes}
-    if len(sizes) > 1:
-        raise FrontError(
-            f"the points of a front share the held-out cohort; got cohorts of {sorted(sizes)} "
-            "patients. Evaluate the comparators again."
-        )
-
-
-def _means(
-    outcomes: Sequence[Outcome], objectives: Sequence[Objective]
-) -> Float[np.ndarray, "points objectives"]:
-    means = [[each.value for each in outcome.value_vector] for outcome in outcomes]
-    return np.array(means, dtype=np.float64).reshape(len(outcomes), len(objectives))
-
-
-def _point(
-    trial: TrialRecord, number: int, *, objectives: Sequence[Objective], on_front: bool
-) -> FrontPoint:
-    judged = trial.judged[number]
-    return FrontPoint(
-        id=trial.spec.point_id(number),
-        trial=trial.spec.trial_id,
-        weights=judged.weights,
-        preference=trial.spec.preference_label(judged.weights),
-        algorithm=trial.spec.algorithm,
-        seed=trial.spec.seed,
-        checkpoint=trial.checkpoint,
-        value_vector=_clinical(judged.held_out.value_vector, objectives),
-        endpoints=judged.held_out.endpoints,
-        on_front=on_front,
-        dominates=tuple(
-            name
-            for name, differences in judged.paired.items()
-            if all(difference.low > 0.0 for difference in differences)
-        ),
-    )
-
-
-def _comparator_point(
-    comparator: ComparatorRecord, objectives: Sequence[Objective]
-) -> ComparatorPoint:
-    return ComparatorPoint(
-        id=comparator.name,
-        title=comparator.title,
-        value_vector=_clinical(comparator.held_out.value_vector, objectives),
-        endpoints=comparator.held_out.endpoints,
-    )
-
-
-def _clinical(
-    value_vector: Sequence[Estimate], objectives: Sequence[Objective]
-) -> tuple[Estimate, ...]:
-    """The value vector in clinical units; where the sign turns, so do the interval's ends."""
-    turned = []
-    for each, objective in zip(value_vector, objectives, strict=True):
-        low, high = sorted((objective.clinical(each.low), objective.clinical(each.high)))
-        turned.append(Estimate(objective.clinical(each.value), low, high))
-    return tuple(turned)

@@ -9,7 +9,7 @@ from typing import Final
 
 from dosefront.errors import FrontError, LedgerError
 from dosefront.records.record import BegunRecord, ComparatorRecord, TrialRecord
-from dosefront.records.storage import parse_json, storage_error, write_atomically
+from dosefront.records.storage import parse_json, storage_error, sync_folder, write_atomically
 from dosefront.records.trial import TrialSpec
 
 LedgerRecord = TrialRecord | ComparatorRecord | BegunRecord
@@ -106,6 +106,8 @@ def _append_line(path: Path, line: bytes) -> None:
             while pending:
                 pending = pending[os.write(handle, pending) :]
             os.fsync(handle)
+            if size == 0:
+                sync_folder(path.parent)
         except OSError:
             with suppress(OSError):  # the first error is the one to report
                 os.ftruncate(handle, size)

@@ -2,8 +2,7 @@
 
 import io
 import itertools
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +13,11 @@ from matplotlib.figure import Figure
 
 from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
 from dosefront.records.storage import write_atomically
+from dosefront.report.canvas import DOTS_PER_INCH, add_caption, add_legend, new_figure, plain
 from dosefront.report.labels import Label, place_labels
+from dosefront.report.palette import ALGORITHMS, INK, OTHER_POLICY
 from dosefront.report.plane import (
     DISCLAIMER,
-    Plane,
     Point,
     attained_corners,
     axis_title,
@@ -27,12 +27,8 @@ from dosefront.report.plane import (
     points_of,
 )
 
-# Okabe & Ito (2008), Color Universal Design: told apart in every common colour blindness.
-COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS: Final = ("o", "s", "^", "v", "P", "X")
-INK: Final = "#333333"
 SIZE_INCHES: Final = (7.5, 5.6)
-DOTS_PER_INCH: Final = 200
 
 
 def write_front_figure(summary: FrontSummary, path: Path) -> None:
@@ -42,27 +38,30 @@ def write_front_figure(summary: FrontSummary, path: Path) -> None:
     write_atomically(path, image.getvalue())
 
 
-def draw_front(summary: FrontSummary) -> Figure:
-    """The first objective against the second, held-out, in clinical units."""
-    figure = Figure(figsize=SIZE_INCHES, layout="constrained")
+def draw_front(summary: FrontSummary, arms: Mapping[str, str] | None = None) -> Figure:
+    """The first objective against the second, held-out, in clinical units.
+
+    Policies are coloured by algorithm; where ``arms`` gives points of the front colours by their
+    ids, those have these, and every other policy is grey.
+    """
+    figure = new_figure(*SIZE_INCHES)
     axes = figure.add_subplot()
     plane = plane_of(summary)
     axes.set_xlim(plane.left, plane.right)
     axes.set_ylim(plane.bottom, plane.top)
     corners = attained_corners(summary.points, plane)
     _draw_attained(axes, corners)
-    _draw_policies(axes, summary.points)
-    _draw_comparators(axes, summary.comparators)
-    _describe(figure, axes, plane)
-    _add_caption(figure, summary)
-    labels = [
-        Label(each.title, each.value_vector[1].value, each.value_vector[0].value)
-        for each in summary.comparators
-    ]
+    draw_policies(axes, summary.points, arms or {})
+    draw_comparators(axes, summary.comparators)
+    axes.set_xlabel(axis_title(plane.x))
+    axes.set_ylabel(axis_title(plane.y))
+    plain(axes)
+    add_legend(figure, axes.get_legend_handles_labels()[0], columns=3)
+    add_caption(figure, front_caption(summary))
     place_labels(
         figure,
         axes,
-        labels,
+        comparator_labels(summary),
         boxes=[box(each) for each in points_of(summary)],
         line=corners,
     )
@@ -75,37 +74,84 @@ def _draw_attained(axes: Axes, corners: Float[np.ndarray, "corners 2"]) -> None:
     axes.plot(*corners.T, color=INK, linewidth=1.0, label="attained by the front")
 
 
-def _draw_policies(axes: Axes, points: Sequence[FrontPoint]) -> None:
+def draw_policies(
+    axes: Axes,
+    points: Sequence[FrontPoint],
+    arms: Mapping[str, str],
+    pair: tuple[int, int] = (1, 0),
+) -> None:
+    """Policies by algorithm, those on the front filled; ``pair`` lies across and upwards."""
     algorithms = sorted({point.algorithm for point in points})
-    styles = zip(itertools.cycle(COLOURS), itertools.cycle(MARKERS))
+    styles = zip(itertools.cycle(ALGORITHMS), itertools.cycle(MARKERS))
     for algorithm, (colour, marker) in zip(algorithms, styles, strict=False):
+        own = [point for point in points if point.algorithm == algorithm]
         for on_front in (True, False):
-            shown = [
-                point
-                for point in points
-                if point.algorithm == algorithm and point.on_front is on_front
-            ]
-            if shown:
+            _draw_points(
+                axes,
+                [each for each in own if each.on_front is on_front and each.id not in arms],
+                pair,
+                colour=OTHER_POLICY if arms else colour,
+                marker=marker,
+                is_filled=on_front,
+                label=f"{algorithm}, {'on' if on_front else 'behind'} the front",
+            )
+        for each in own:
+            if each.id in arms:
                 _draw_points(
                     axes,
-                    shown,
-                    colour=colour,
+                    [each],
+                    pair,
+                    colour=arms[each.id],
                     marker=marker,
-                    is_filled=on_front,
-                    label=f"{algorithm}, {'on' if on_front else 'behind'} the front",
+                    is_filled=True,
+                    label=point_title(each),
                 )
 
 
-def _draw_comparators(axes: Axes, comparators: Sequence[ComparatorPoint]) -> None:
-    if comparators:
-        _draw_points(
-            axes, comparators, colour="black", marker="D", is_filled=True, label="conventional care"
-        )
+def draw_comparators(
+    axes: Axes, comparators: Sequence[ComparatorPoint], pair: tuple[int, int] = (1, 0)
+) -> None:
+    """Conventional care; ``pair`` lies across and upwards."""
+    _draw_points(
+        axes,
+        comparators,
+        pair,
+        colour="black",
+        marker="D",
+        is_filled=True,
+        label="conventional care",
+    )
+
+
+def comparator_labels(summary: FrontSummary) -> list[Label]:
+    """The title of each comparator where it stands in the plane of the first two objectives."""
+    return [
+        Label(each.title, each.value_vector[1].value, each.value_vector[0].value)
+        for each in summary.comparators
+    ]
+
+
+def point_title(point: FrontPoint) -> str:
+    """What a point was trained for, for people."""
+    return f"{point.algorithm} {point.preference} s{point.seed}"
+
+
+def front_caption(summary: FrontSummary) -> str:
+    """What a figure of the front shows, over whom, and what it is not for."""
+    volume = hypervolume_sentence(summary)
+    return (
+        f"Run {summary.run}, {summary.environment} (version {summary.environment_version}). "
+        f"Means over the {summary.held_out_patients:,} virtual patients of the held-out cohort, "
+        f"with 95 % intervals; membership of the front was decided on "
+        f"{summary.select_patients:,} others. "
+        f"{volume[0].upper()}{volume[1:]}. {DISCLAIMER}"
+    )
 
 
 def _draw_points(
     axes: Axes,
     points: Sequence[Point],
+    pair: tuple[int, int],
     *,
     colour: str,
     marker: str,
@@ -113,7 +159,9 @@ def _draw_points(
     label: str,
 ) -> None:
     """Means with the bars of their intervals."""
-    y, x = zip(*(point.value_vector[:2] for point in points), strict=True)
+    if not points:
+        return
+    x, y = ([point.value_vector[index] for point in points] for index in pair)
     axes.errorbar(
         [each.value for each in x],
         [each.value for each in y],
@@ -126,31 +174,4 @@ def _draw_points(
         marker=marker,
         markersize=6.0,
         label=label,
-    )
-
-
-def _describe(figure: Figure, axes: Axes, plane: Plane) -> None:
-    axes.set_xlabel(axis_title(plane.x))
-    axes.set_ylabel(axis_title(plane.y))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#E6E6E6", linewidth=0.6)
-    axes.set_axisbelow(True)
-    handles, names = axes.get_legend_handles_labels()
-    figure.legend(
-        handles, names, loc="outside upper left", ncols=3, frameon=False, fontsize="small"
-    )
-
-
-def _add_caption(figure: Figure, summary: FrontSummary) -> None:
-    caption = "\n".join(textwrap.wrap(_caption(summary), width=150))
-    figure.supxlabel(caption, x=0.01, ha="left", fontsize="x-small", color=INK)
-
-
-def _caption(summary: FrontSummary) -> str:
-    return (
-        f"Run {summary.run}, {summary.environment} (version {summary.environment_version}). "
-        f"Means over the {summary.held_out_patients:,} virtual patients of the held-out cohort, "
-        f"with 95 % intervals; membership of the front was decided on "
-        f"{summary.select_patients:,} others. "
-        f"{hypervolume_sentence(summary).capitalize()}. {DISCLAIMER}"
     )

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from dosefront.front import Objective, nondominated
-from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
+from dosefront.records import AlgorithmHypervolume, ComparatorPoint, FrontPoint, FrontSummary
 
 Point = FrontPoint | ComparatorPoint
 
@@ -55,12 +55,20 @@ def attained_corners(points: Sequence[FrontPoint], plane: Plane) -> Float[np.nda
 
     The front is chosen on other patients, so that a policy on it may lie under the staircase here.
     """
-    values = np.array(
-        [
-            [plane.x.maximised(across.value), plane.y.maximised(upwards.value)]
-            for upwards, across in (point.value_vector[:2] for point in points if point.on_front)
-        ]
+    vectors = [point.value_vector[:2] for point in points if point.on_front]
+    return staircase(
+        np.array([[across.value, upwards.value] for upwards, across in vectors]), plane
     )
+
+
+def staircase(
+    points: Float[np.ndarray, "points 2"], plane: Plane
+) -> Float[np.ndarray, "corners 2"]:
+    """The edge of everything that points dominate, from one edge of the plane to the other.
+
+    Both are in clinical units, across and upwards.
+    """
+    values = np.stack([plane.x.maximised(points[:, 0]), plane.y.maximised(points[:, 1])], axis=1)
     steps = values[nondominated(values)]
     steps = steps[np.argsort(steps[:, 0])]  # and so the heights descend
     worst_x = min(plane.x.maximised(plane.left), plane.x.maximised(plane.right))
@@ -77,8 +85,31 @@ def axis_title(objective: Objective) -> str:
 
 
 def hypervolume_sentence(summary: FrontSummary) -> str:
-    """The front's hypervolume, and conventional care's where the environment offers it."""
-    ours = f"hypervolume {summary.hypervolume:.3f} of the reference box"
-    if not summary.comparators:
-        return ours
-    return f"{ours}; conventional care {summary.comparators_hypervolume:.3f}"
+    """What each algorithm reaches with a seed, conventional care, and all of them together.
+
+    All together comes last: it equals the luckiest seed and says little of what to expect.
+    """
+    reached = [_reached(each, summary) for each in summary.hypervolume_by_algorithm]
+    parts = [f"hypervolume as a share of the reference box: {', '.join(reached)}"]
+    if summary.comparators:
+        parts.append(f"conventional care {summary.comparators_hypervolume:.3f}")
+    if len(summary.hypervolume_per_seed) > 1:
+        ends = _ends(summary.hypervolume_low, summary.hypervolume_high)
+        parts.append(f"all policies together {summary.hypervolume:.3f}{ends}")
+    return "; ".join(parts)
+
+
+def _reached(algorithm: AlgorithmHypervolume, summary: FrontSummary) -> str:
+    """Its interval is over seeds; with one seed there is none, and it is over patients."""
+    low, high, over = algorithm.low, algorithm.high, f"{algorithm.seeds} seeds"
+    if algorithm.seeds == 1:
+        (own,) = (
+            each for each in summary.hypervolume_per_seed if each.algorithm == algorithm.algorithm
+        )
+        low, high = own.low, own.high
+        over = "1 seed" if low is None else "1 seed, interval over patients"
+    return f"{algorithm.algorithm} {algorithm.interquartile_mean:.3f}{_ends(low, high)} ({over})"
+
+
+def _ends(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"

@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from dosefront.records.storage import write_atomically
-from dosefront.report.figure import COLOURS, DOTS_PER_INCH, INK
+from dosefront.report.canvas import DOTS_PER_INCH
 from dosefront.report.labels import Label, place_labels
+from dosefront.report.palette import GRID, INK, OKABE_ITO
 from dosefront.report.plane import DISCLAIMER
 from posology.validation import TITLES, TOLERANCES, Cell, Estimate, unit_of
 
 SIZE_INCHES: Final = (13.5, 5.2)
-WITHIN, BEYOND = COLOURS[0], COLOURS[1]
+WITHIN, BEYOND = OKABE_ITO[0], OKABE_ITO[1]
 MARGIN: Final = 1.08
 MONTHS: Final = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 """Numbers that an axis of medians carries."""
@@ -96,7 +97,7 @@ def _draw_panel(axes: Axes, endpoint: str, shown: list[tuple[Cell, Estimate, flo
     axes.set_ylim(start, end)
     axes.set_aspect("equal")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#E6E6E6", linewidth=0.6)
+    axes.grid(color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
 
 

@@ -2,10 +2,17 @@
 
 from collections.abc import Sequence
 
-from dosefront.experiment import BudgetSection, GainSection
+from dosefront.experiment import BudgetSection, ExperimentSpec, GainSection
 from dosefront.front import Objective, hypervolume
 from dosefront.records import TrialRecord, TrialSpec
 from dosefront.search.progress import value_vectors
+
+
+def most_trials(experiment: ExperimentSpec) -> int | None:
+    """Trials of the whole run; of a search, what its budget allows, None for any number."""
+    if experiment.search is None:
+        return len(experiment.trials())
+    return experiment.search.budget.trials
 
 
 def allows(

@@ -4,10 +4,20 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from dosefront.errors import LedgerError
-from dosefront.evaluate import ComparatorResults, evaluate_comparators
+import numpy as np
+from jaxtyping import Bool
+
+from dosefront.errors import LedgerError, StorageError
+from dosefront.evaluate import (
+    HELD_OUT,
+    ComparatorResults,
+    cohort_options,
+    evaluate_comparators,
+    offered_subgroups,
+)
 from dosefront.experiment import ExperimentSpec, describe
 from dosefront.records import (
     BegunRecord,
@@ -19,7 +29,10 @@ from dosefront.records import (
     RunFolder,
     TrialRecord,
     TrialSpec,
+    storage_error,
+    subgroups_bytes,
     summarise,
+    with_intervals,
     write_atomically,
     write_front,
 )
@@ -119,10 +132,13 @@ class Books:
             self._append(BegunRecord(spec))
 
     def write_comparators(self) -> None:
-        """Write down how conventional care fares, unless the ledger holds it."""
+        """Write down how conventional care fares, and which held-out patients make up a group."""
         self._read()
         known = {name for name, record in self._comparators.items() if self._counts(record)}
         for each in self.comparators:
+            path = self.folder.comparator_results(each.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, each.held_out.to_bytes())
             if each.name not in known:
                 self._append(
                     ComparatorRecord(
@@ -133,17 +149,24 @@ class Books:
                         provenance=self._provenance,
                     )
                 )
+        write_atomically(self.folder.subgroups_npz, subgroups_bytes(self._subgroups()))
+
+    def complete_comparators(self) -> None:
+        """Write the results of single patients that a run of an earlier version lacks."""
+        self._read()
+        results = [self.folder.comparator_results(name) for name in self._comparators]
+        if not all(path.exists() for path in [*results, self.folder.subgroups_npz]):
+            self.write_comparators()
 
     def finished(self, spec: TrialSpec, report: Mapping[str, Any]) -> TrialRecord:
         """Store a trial's policy and results, then its record."""
-        trial = self.folder.trial(spec.trial_id)
-        trial.mkdir(parents=True, exist_ok=True)
+        trial = self._trial_folder(spec)
         checkpoint = trial / "policy.npz"
         judgement: Judgement = report["judgement"]
         write_atomically(checkpoint, judgement.policy)
         for number, results in enumerate(judgement.held_out):
-            name = "held-out.npz" if len(spec.preferences) == 1 else f"held-out-{number}.npz"
-            write_atomically(trial / name, results)
+            which = None if len(spec.preferences) == 1 else number
+            write_atomically(self.folder.held_out(spec.trial_id, which), results)
         record = TrialRecord(
             spec=spec,
             status="finished",
@@ -161,9 +184,10 @@ class Books:
     ) -> TrialRecord:
         """Write down that a trial failed, and why; keep the batch it failed on, if there is one."""
         if batch is not None:
-            trial = self.folder.trial(spec.trial_id)
-            trial.mkdir(parents=True, exist_ok=True)
-            write_atomically(trial / "batch.npz", batch)
+            try:
+                write_atomically(self._trial_folder(spec) / "batch.npz", batch)
+            except StorageError as fault:  # the reason is short, and may find room
+                log.warning("%s failed, and what it failed on is lost: %s", spec.label, fault)
         return self._end(
             TrialRecord(
                 spec=spec,
@@ -177,8 +201,11 @@ class Books:
             )
         )
 
-    def front(self, *, is_drawn: bool = True) -> FrontSummary | None:
-        """The front of what has finished so far, written to the folder; None before the first."""
+    def front(self, *, is_drawn: bool = True, is_last: bool = True) -> FrontSummary | None:
+        """The front of what has finished so far, written to the folder; None before the first.
+
+        The last one of a sweep has intervals over patients: resampling them takes seconds.
+        """
         for damaged in self._read().damaged[:1]:
             raise LedgerError(
                 f"{self.folder.ledger}:{damaged.line} is no record: {damaged.reason}. Run "
@@ -197,6 +224,8 @@ class Books:
                 trials=trials,
                 comparators=tuple(self._comparators.values()),
             )
+            if is_last:
+                summary = with_intervals(summary, self.folder)
             write_front(self.folder, summary)
         self.hypervolume = summary.hypervolume
         if is_drawn:
@@ -210,17 +239,41 @@ class Books:
             trace = self.folder.hang_trace(spec.trial_id).read_text(encoding="utf-8")
         except OSError:
             return None
-        return trace and f"no sign of life for too long; it stood at\n{trace}"
+        return trace and f"{trace.rstrip()}\nno sign of life for too long; it stood as told above"
+
+    def _trial_folder(self, spec: TrialSpec) -> Path:
+        folder = self.folder.trial(spec.trial_id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(folder, error) from error
+        return folder
 
     def _end(self, record: TrialRecord) -> TrialRecord:
         self._append(record)
         self.tracker.trial_ended(record)
-        is_due = len(self._trials) <= FEW_TRIALS or self._write.is_due
-        if record.status == "finished" and is_due:
-            is_drawn = self._draw.is_due
-            if summary := self.front(is_drawn=is_drawn):
-                self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
+        if record.status == "finished" and self._is_front_due():
+            try:
+                self._show_front()
+            except StorageError as fault:  # what has ended stands in the ledger, and stays
+                log.warning("the front will be written later: %s", fault)
         return record
+
+    def _subgroups(self) -> dict[str, Bool[np.ndarray, " patients"]]:
+        options = cohort_options(
+            self.experiment.environment.constructor_arguments(),
+            self.experiment.cohorts.model_dump(),
+            HELD_OUT,
+        )
+        return offered_subgroups(self.environment.id, options)
+
+    def _show_front(self) -> None:
+        is_drawn = self._draw.is_due
+        if summary := self.front(is_drawn=is_drawn, is_last=False):
+            self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
+
+    def _is_front_due(self) -> bool:
+        return len(self._trials) <= FEW_TRIALS or self._write.is_due
 
     def _read(self) -> LedgerContents:
         """What the ledger held when it was first asked for; what followed is noted beside it."""

@@ -36,11 +36,23 @@ class Checkpoints:
             files.create_dir(path, recursive=True)
         except (OSError, ValueError) as error:
             raise UsageError(
-                f"checkpoints are to be kept at {root}, which cannot be reached: {error}. Correct "
-                "resources.storage; for an object store set its credentials and, if it is not "
-                "Amazon's, endpoint_override in the URI."
+                f"checkpoints are to be kept at {root}, which cannot be reached: "
+                f"{str(error).rstrip('.')}. {_advice(root, str(error))}"
             ) from error
         return made
+
+    def put_mark(self, name: str) -> None:
+        """Write an empty file, for other machines to see."""
+        files, path = self._open()
+        files.open_output_stream(f"{path}/{name}").close()
+
+    def take_mark(self, name: str) -> bool:
+        """Delete a file that `put_mark` wrote, and say whether it was there."""
+        files, path = self._open()
+        if files.get_file_info(f"{path}/{name}").type == fs.FileType.NotFound:
+            return False
+        files.delete_file(f"{path}/{name}")
+        return True
 
     def new_session(self) -> str:
         """The name of a session that no driver has used."""
@@ -92,3 +104,20 @@ class Checkpoints:
         selector = fs.FileSelector(f"{path}/{below}".rstrip("/"), allow_not_found=True)
         found = [each.base_name for each in files.get_file_info(selector)]
         return [name for name in found if name.startswith(beginning)]
+
+
+def _advice(root: str, found: str) -> str:
+    """What to do about a place that cannot be reached."""
+    if "://" not in root:
+        return "Give resources.storage a folder that can be written here."
+    if "not found" in found:
+        return "Make the bucket, or name another in resources.storage."
+    if any(each in found for each in ("ACCESS_DENIED", "Forbidden", "credentials", "SIGNATURE")):
+        return (
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role, on every machine where "
+            "it starts Ray; no key belongs into the experiment."
+        )
+    return (
+        "Correct resources.storage: a store that is not Amazon's is named by endpoint_override in "
+        "the URI, one without TLS also by scheme=http."
+    )

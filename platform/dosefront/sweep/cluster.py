@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import ray
 
 # isort: split
 import psutil  # type: ignore[import-untyped]  # Ray brings it, and finds it once imported
 
-from dosefront.errors import ClusterError
+from dosefront.errors import ClusterError, UsageError
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -36,6 +37,20 @@ LOOK_SECONDS = 2.0
 """Between looks at which machines there are."""
 
 
+def check_address(address: str) -> None:
+    """Refuse Ray's client, under which Tune would carry a copy of our books into the cluster.
+
+    Raises:
+        UsageError: the address is of Ray's client.
+    """
+    if address.startswith("ray://"):
+        raise UsageError(
+            "a sweep's driver keeps the run's folder and runs inside its cluster; got the address "
+            f"of a client outside, {address}. Send the sweep there with `dosefront submit FILE "
+            "--address http://HOST:8265`, or run it on the cluster's head with --address auto."
+        )
+
+
 @contextmanager
 def ray_at(address: str, *, note: Path) -> Iterator[None]:
     """A connection to Ray; one that we start leaves nothing behind.
@@ -48,7 +63,7 @@ def ray_at(address: str, *, note: Path) -> Iterator[None]:
             away what one that was killed has left.
 
     Raises:
-        ClusterError: no cluster answers there.
+        ClusterError: no cluster answers there, or Ray does not start here.
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
@@ -73,6 +88,17 @@ def ray_at(address: str, *, note: Path) -> Iterator[None]:
     session = tempfile.mkdtemp(prefix="df")  # short: Ray's sockets live below it
     note.write_text(session)
     try:
+        _start(session, **quiet)
+        yield
+    finally:
+        ray.shutdown()
+        shutil.rmtree(session, ignore_errors=True)
+        note.unlink(missing_ok=True)
+
+
+def _start(session: str, **quiet: Any) -> None:
+    """Start Ray on this machine, its files in the folder ``session``."""
+    try:
         ray.init(
             address="local",
             include_dashboard=False,
@@ -80,11 +106,12 @@ def ray_at(address: str, *, note: Path) -> Iterator[None]:
             _temp_dir=session,
             **quiet,
         )
-        yield
-    finally:
-        ray.shutdown()
-        shutil.rmtree(session, ignore_errors=True)
-        note.unlink(missing_ok=True)
+    except Exception as error:  # Ray raises nothing narrower where its processes are slow to start
+        raise ClusterError(
+            f"Ray did not start on this machine: {str(error).rstrip('.')}. A machine that is busy "
+            "with other work takes too long: try again when it is less so, or name a cluster with "
+            "--address."
+        ) from error
 
 
 class Places:
@@ -127,6 +154,6 @@ def _clear_away(session: str) -> None:
 
 def _check_answers(address: str) -> None:
     """Raise OSError where nobody listens; Ray itself would go on asking for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     if host:
         socket.create_connection((host, int(port)), timeout=10).close()

@@ -1,7 +1,9 @@
 """The driver's side of a sweep: what trials report, when they are saved, how far all of it is."""
 
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +17,8 @@ from dosefront.sweep.books import Books
 from dosefront.sweep.progress import ProgressView, TrialProgress
 from dosefront.sweep.stopping import Stopping
 from dosefront.sweep.tune_amended import forget
+
+log = logging.getLogger(__name__)
 
 STATUS_SECONDS = 2.0
 """Between two writings of the status."""
@@ -37,8 +41,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         trials: missing ones that are known beforehand.
         view: where people see progress.
         stopping: whether the sweep is asked to stop.
-        total: trials of the whole run, as far as that is known.
-        wall_seconds: after which the sweep has had its time.
+        total: trials of the whole run; None where a search may ask for any number.
         on_save: called with a trial's id once a checkpoint of it is whole.
         note: what the sweep waits for; empty when for nothing.
     """
@@ -50,24 +53,24 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         view: ProgressView,
         *,
         stopping: Stopping,
-        total: int,
-        wall_seconds: float | None = None,
+        total: int | None,
         on_save: Callable[[str], None] = lambda trial_id: None,
         note: Callable[[], str] = lambda: "",
     ) -> None:
         self._books, self._view, self._stopping = books, view, stopping
-        self._total, self._wall_seconds = total, wall_seconds
+        self._total = total
         self._on_save, self._note = on_save, note
         self._specs = {trial.trial_id: trial for trial in trials}
-        self._open = dict.fromkeys(self._specs)
-        """Ids of trials that have no record of their end yet, in their order."""
+        self.has_asked_all = False
+        """Whether the search has asked for all that it wants."""
         self._begun: dict[str, None] = {}
+        """Ids of trials that were begun and have no record of their end yet, in their order."""
         self._under_way: dict[str, _UnderWay] = {}
         self._retries: dict[str, int] = {}
         self._fault: DosefrontError | None = None
         self._began = time.monotonic()
         self._steps = 0
-        self._written = -STATUS_SECONDS
+        self._written, self._status_fault = -STATUS_SECONDS, ""
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune stores its callbacks, and this one is of use to its own process only."""
@@ -86,27 +89,31 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
     def begin(self, spec: TrialSpec) -> None:
         """Note that a trial is handed to Tune."""
         self._specs[spec.trial_id] = spec
-        self._open.setdefault(spec.trial_id)
         self._begun[spec.trial_id] = None
-        self._books.begun(spec)
+        with self._kept():
+            self._books.begun(spec)
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        """Look at the clock, and say how far the sweep is."""
-        now = time.monotonic()
-        if self._wall_seconds is not None and now - self._began > self._wall_seconds:
-            self._stopping.ask("the search's time is used up", error=None)
-        if now - self._written >= STATUS_SECONDS:
+        """Say how far the sweep is."""
+        if time.monotonic() - self._written >= STATUS_SECONDS:
+            self._try_status()
+
+    def _try_status(self) -> None:
+        """Write the status if the disk lets us: it is for people, and the sweep needs none."""
+        try:
             self.write_status("stopping" if self._stopping.reason else "running")
+            self._status_fault = ""
+        except StorageError as fault:
+            if str(fault) != self._status_fault:
+                log.warning("%s", fault)
+            self._status_fault = str(fault)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         """Show progress, or write down how the trial ended."""
-        try:
+        with self._kept():
             self._receive(result)
-        except DosefrontError as fault:
-            self._fault = fault  # Tune would wrap it beyond recognition
-            raise
         forget(result)
 
     def _receive(self, result: dict[str, Any]) -> None:
@@ -115,6 +122,8 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
             self._under_way.pop(spec.trial_id, None)
             self._end(spec, result)
             return
+        if self._stopping.reason and spec.trial_id not in self._under_way:
+            return  # Tune began it since: were it waited for, so would be the next in its place
         progress = TrialProgress(result["steps"], result["seconds"], tuple(result["return_vector"]))
         now = time.monotonic()
         under_way = self._under_way.setdefault(spec.trial_id, _UnderWay(progress, saved=now))
@@ -148,7 +157,6 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
             )
 
     def _close(self, record: TrialRecord) -> None:
-        self._open.pop(record.spec.trial_id, None)
         self._begun.pop(record.spec.trial_id, None)
         self._steps += record.steps
         self._view.ended(record)
@@ -165,19 +173,32 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """The trial's process failed, and another goes on from its checkpoint."""
-        self._under_way.pop(_id(trial), None)
-        self._retries[_id(trial)] = self._retries.get(_id(trial), 0) + 1
-        self._view.retried(self._specs[_id(trial)], _reason(trial))
+        spec = self._specs[_id(trial)]
+        self._under_way.pop(spec.trial_id, None)
+        self._retries[spec.trial_id] = self._retries.get(spec.trial_id, 0) + 1
+        self._view.retried(spec, self._books.hang_trace(spec) or _reason(trial))
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """The trial's process failed once too often."""
         spec = TrialSpec.from_mapping(trial.config["trial"])
         under_way = self._under_way.pop(spec.trial_id, None)
-        if spec.trial_id not in self._open:
+        if spec.trial_id not in self._begun:
             return  # it had handed over its results before
         progress = under_way.progress if under_way else TrialProgress(0, 0.0, ())
         error = self._books.hang_trace(spec) or _reason(trial)
-        self._close(self._books.failed(spec, error, steps=progress.steps, seconds=progress.seconds))
+        with self._kept():
+            self._close(
+                self._books.failed(spec, error, steps=progress.steps, seconds=progress.seconds)
+            )
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Keep what stops the books: Tune would wrap it beyond recognition."""
+        try:
+            yield
+        except DosefrontError as fault:
+            self._fault = fault
+            raise
 
     def raise_fault(self) -> None:
         """Raise what stopped the books, such as a full disk."""
@@ -187,11 +208,12 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
     def check(self) -> None:
         """Raise when trials are missing: the sweep was stopped."""
         error = self._stopping.error
-        if self._open and not self._stopping.reason:
+        is_over = self.has_asked_all and not self._begun
+        if not is_over and not self._stopping.reason:
             error = SweepInterrupted
         if error is not None:
-            missing = max(self._total - sum(self._books.counts), len(self._open))
             reason = f" ({self._stopping.reason})" if error is not SweepInterrupted else ""
+            missing = len(self._begun) + self._unbegun()
             raise error(
                 f"stopped with {missing} trials missing{reason}; what had finished is kept. "
                 f"Go on with `dosefront resume {self._books.folder.path}`."
@@ -201,7 +223,7 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         """Write down how far the sweep is."""
         self._written = time.monotonic()
         finished, failed = self._books.counts
-        waiting = max(0, self._total - finished - failed - len(self._under_way))
+        waiting = self._unbegun() + len(self._begun) - len(self._under_way)
         seconds = self._written - self._began
         write_status(
             self._books.folder,
@@ -218,6 +240,12 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
                 note=self._stopping.reason or self._note(),
             ),
         )
+
+    def _unbegun(self) -> int:
+        """Trials that have neither ended nor begun, as far as their number is known."""
+        if self._total is None or self.has_asked_all:
+            return 0
+        return max(0, self._total - sum(self._books.counts) - len(self._begun))
 
     def _running(self, trial_id: str) -> RunningTrial:
         spec, progress = self._specs[trial_id], self._under_way[trial_id].progress

@@ -48,9 +48,9 @@ class ProgressView(Protocol):
 
 
 def progress_view(
-    console: Console, *, objectives: Sequence[Objective], trials: int, ended: int
+    console: Console, *, objectives: Sequence[Objective], trials: int | None, ended: int
 ) -> ProgressView:
-    """A live table on a terminal, plain lines elsewhere."""
+    """A live table on a terminal, plain lines elsewhere; trials are None where any may come."""
     view = LiveView if console.is_terminal else PlainView
     return view(console, objectives=objectives, trials=trials, ended=ended)
 
@@ -59,7 +59,7 @@ class PlainView:
     """A line for each trial now and then, and one when it ends."""
 
     def __init__(
-        self, console: Console, *, objectives: Sequence[Objective], trials: int, ended: int
+        self, console: Console, *, objectives: Sequence[Objective], trials: int | None, ended: int
     ) -> None:
         self._console = console
         self._objectives = objectives
@@ -91,7 +91,7 @@ class LiveView:
     """A table that is redrawn, below the lines of the trials that have ended."""
 
     def __init__(
-        self, console: Console, *, objectives: Sequence[Objective], trials: int, ended: int
+        self, console: Console, *, objectives: Sequence[Objective], trials: int | None, ended: int
     ) -> None:
         self._objectives = objectives
         self._count = _Count(trials, ended)
@@ -134,11 +134,13 @@ class LiveView:
 
 @dataclass
 class _Count:
-    trials: int
+    trials: int | None
     ended: int
 
     def __str__(self) -> str:
-        return f"[{self.ended:>{len(str(self.trials))}}/{self.trials}]".replace("[", r"\[")
+        if self.trials is None:
+            return rf"\[{self.ended}]"
+        return rf"\[{self.ended:>{len(str(self.trials))}}/{self.trials}]"
 
 
 def _cells(spec: TrialSpec, progress: TrialProgress, objectives: Sequence[Objective]) -> list[str]:
@@ -173,4 +175,6 @@ def _ending(record: TrialRecord, objectives: Sequence[Objective]) -> str:
         found = [objective.clinical(end.value_vector[number].value) for end in ends]
         shown = " to ".join(dict.fromkeys(f"{value:.3g}" for value in found))
         values.append(f"{objective.name} {shown}")
-    return f"{record.spec.label}  held-out {'  '.join(values)}  in {record.wall_seconds:.0f} s"
+    early = "" if record.steps >= record.spec.steps else f", stopped after {record.steps:,} steps"
+    seconds = f"{record.wall_seconds:.0f} s"
+    return f"{record.spec.label}  held-out {'  '.join(values)}  in {seconds}{early}"

@@ -1,5 +1,6 @@
 """A search as Ray Tune asks it: one trial more whenever a machine could take one."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Proposals(Searcher):  # type: ignore[misc]  # Ray carries no types
         books: know which have ended.
         stopping: nothing is begun once the sweep is asked to stop.
         is_room: whether one trial more is to be begun beside so many.
+        seconds: after which nothing more is begun; what runs then ends as it would.
         configure: a trial's configuration.
     """
 
@@ -38,11 +40,13 @@ class Proposals(Searcher):  # type: ignore[misc]  # Ray carries no types
         books: Books,
         stopping: Stopping,
         is_room: Callable[[int], bool],
+        seconds: float,
         configure: Callable[[TrialSpec], dict[str, Any]],
     ) -> None:
         super().__init__()
         self._search, self._driver, self._books, self._stopping = search, driver, books, stopping
         self._is_room, self._configure = is_room, configure
+        self._until = time.monotonic() + seconds
         self._interrupted = list(books.interrupted())
         self._in_flight: set[str] = set()
         """As Tune names them: a trial has ended for us before Tune has let go of its process."""
@@ -56,14 +60,17 @@ class Proposals(Searcher):  # type: ignore[misc]  # Ray carries no types
         if self._in_flight and not self._is_room(len(self._in_flight)):
             return None
         spec = self._next()
+        if spec is None and self._in_flight:
+            return None
         if spec is None:
-            return None if self._in_flight else Searcher.FINISHED
+            self._driver.has_asked_all = self._stopping.reason is None
+            return Searcher.FINISHED
         self._in_flight.add(trial_id)
         self._driver.begin(spec)
         return self._configure(spec)
 
     def _next(self) -> TrialSpec | None:
-        if self._stopping.reason:
+        if self._stopping.reason or time.monotonic() >= self._until:
             return None
         if self._interrupted:
             return self._interrupted.pop(0)

@@ -1,5 +1,6 @@
 """A sweep: every trial of an experiment on Ray Tune, nothing run twice, nothing finished lost."""
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,13 +13,15 @@ from rich.console import Console
 from dosefront.errors import SweepIncomplete, UsageError
 from dosefront.experiment import ExperimentSpec, ResourceSection, dump_resolved, load_experiment
 from dosefront.records import FrontSummary, RunFolder, TrialSpec, locked
-from dosefront.search import search_for
+from dosefront.search import Search, most_trials, search_for
 from dosefront.sweep.books import Books
 from dosefront.sweep.checkpoints import Checkpoints
-from dosefront.sweep.cluster import Places, ray_at
+from dosefront.sweep.cluster import Places, check_address, ray_at
 from dosefront.sweep.driver import Driver, StopWhenSaved
 from dosefront.sweep.progress import progress_view
 from dosefront.sweep.proposals import Proposals, Starts
+from dosefront.sweep.reach import check_reach
+from dosefront.sweep.rungs import RungCouncil
 from dosefront.sweep.stopping import Stopping
 from dosefront.sweep.trainable import TrialTrainable, configuration
 from dosefront.sweep.tune_amended import FirstComeFirstServed, amend
@@ -68,6 +71,7 @@ def start_sweep(
         SweepInterrupted: stopped by Ctrl-C.
         UsageError: the folder holds a run.
     """
+    check_address(address)
     if folder.experiment_yaml.exists():
         raise UsageError(
             f"{folder.path} already holds a run. Finish it with `dosefront resume {folder.path}`, "
@@ -90,6 +94,7 @@ def resume_sweep(
     folder: RunFolder, *, address: str, max_wait: float | None, console: Console
 ) -> SweepResult:
     """Run what is missing of a run; what its ledger holds as finished is not run again."""
+    check_address(address)
     if not folder.experiment_yaml.exists():
         raise UsageError(
             f"{folder.path} holds no run: it has no {folder.experiment_yaml.name}. "
@@ -113,33 +118,50 @@ def _run(
     tracker = tracker_for(experiment.tracking, folder, folder.path.name)
     try:
         books = Books(folder, experiment, tracker)
-        missing, trials = books.missing(), len(experiment.trials())
-        if len(missing) < trials:
-            console.print(f"{trials - len(missing)} of {trials} trials had finished already.")
-        if missing:
+        search = search_for(experiment)
+        left = _left(books, search)
+        if finished := books.counts[0]:
+            most = most_trials(experiment)
+            of = "" if most is None else f"of {most} "
+            console.print(f"{finished} {of}trials had finished already.")
+        if left:
             _train(
-                missing,
+                left,
                 books,
+                search,
                 address=address,
                 max_wait=max_wait,
                 console=console,
                 trainable=trainable,
             )
+        else:
+            books.complete_comparators()
         if summary := books.front():
             tracker.front_changed(summary, folder.front_png)
     finally:
         tracker.close()
     if summary is None:
         raise SweepIncomplete(
-            f"none of {trials} trials finished; {folder.ledger} says why of each. "
+            f"none of {sum(books.counts)} trials finished; {folder.ledger} says why of each. "
             f"Correct the experiment, or run `dosefront resume {folder.path}`."
         )
     return SweepResult(folder, summary, len(summary.failed_trials))
 
 
+def _left(books: Books, search: Search) -> tuple[TrialSpec, ...]:
+    """The trials to run; of a search, those that are known already."""
+    missing = books.missing()
+    if books.experiment.search is None:
+        return missing
+    begun = books.interrupted()
+    following = search.next(books.ended(), begun)
+    return begun if following is None else (*begun, following)
+
+
 def _train(
     trials: Sequence[TrialSpec],
     books: Books,
+    search: Search,
     *,
     address: str,
     max_wait: float | None,
@@ -157,11 +179,9 @@ def _train(
     stopping = Stopping(console)
     places = Places(_bundles(trials[0].settings, resources)[0])
     waiting = WaitForMachines(places, stopping=stopping, console=console, max_wait=max_wait)
-    total = len(books.experiment.trials())
     ahead = 0 if address == "local" else AHEAD
-    view = progress_view(
-        console, objectives=books.objectives, trials=total, ended=total - len(trials)
-    )
+    total = most_trials(books.experiment)
+    view = progress_view(console, objectives=books.objectives, trials=total, ended=books.counts[0])
     driver = Driver(
         books,
         trials,
@@ -171,24 +191,31 @@ def _train(
         on_save=lambda trial_id: checkpoints.forget(trial_id, but=session),
         note=lambda: waiting.note,
     )
+    ahead, hours, scheduler = AHEAD, None, None
+    if section := books.experiment.search:
+        ahead, hours, scheduler = 0, section.budget.hours, section.scheduler
     try:
         with ThreadPoolExecutor(1) as aside:
             care = aside.submit(books.write_comparators)  # Ray takes as long to start
             with ray_at(address, note=books.folder.path / ".ray"), stopping.on_signals():
+                check_reach(checkpoints)
                 care.result()  # compiled the simulator; workers load it from the cache
                 comparators = ray.put(books.comparators)
+                council = scheduler and RungCouncil.remote(scheduler, books.objectives)
                 proposals = Proposals(
-                    search_for(books.experiment),
+                    search,
                     driver=driver,
                     books=books,
                     stopping=stopping,
                     is_room=lambda pending: (
                         pending < (resources.max_concurrent or places.count() + ahead)
                     ),
+                    seconds=math.inf if hours is None else 3600.0 * hours,
                     configure=lambda spec: configuration(
                         spec,
                         start=starts.of(spec),
                         comparators=comparators,
+                        council=council,
                         checkpoints=checkpoints.of(spec.trial_id),
                         report_every=places.count() / REPORTS_A_SECOND,
                         hang_trace=books.folder.hang_trace(spec.trial_id),

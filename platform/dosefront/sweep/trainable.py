@@ -3,10 +3,11 @@
 import faulthandler
 import logging
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -58,9 +59,12 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         self._spec = TrialSpec.from_mapping(config["trial"])
         self._comparators = ray.get(config["comparators"])
         self._slice_seconds = max(SLICE_SECONDS, config["report_every"])
+        self._council, self._is_stopped = config["council"], False
         self._hang_after = config["hang_after"]
         self._trace = _trace_file(Path(config["hang_trace"]))
         self._fault: str | None = None
+        self._policy: "NetworkPolicy | None" = None
+        self._judged: list[tuple[PatientResults, PatientResults]] = []
         try:
             with self._watched():
                 self._build(config)
@@ -83,7 +87,10 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
                 self._training = Training(self._spec, start=start)
 
     def step(self) -> dict[str, Any]:
-        """Train a slice; after the last one, judge the policy."""
+        """Train a slice; after the last one, judge the policy at one preference.
+
+        No step is long, since a sweep that is asked to stop waits for the step under way.
+        """
         if self._training is None:
             return self._ended({"error": self._fault, "steps": 0})
         try:
@@ -93,7 +100,8 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             return self._ended({**_told(fault), "steps": self._training.steps})
 
     def _trained(self, training: "Training") -> dict[str, Any]:
-        progress = training.advance(seconds=self._slice_seconds)
+        is_trained = training.is_finished or self._is_stopped
+        progress = training.advance(seconds=0.0 if is_trained else self._slice_seconds)
         report = {
             "trial": self._spec.trial_id,
             "steps": progress.steps,
@@ -101,18 +109,25 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
             "scalar_return": progress.scalar_return,
             "return_vector": progress.return_vector,
         }
-        if not training.is_finished:
+        if not is_trained:
+            self._is_stopped = self._council is not None and ray.get(
+                self._council.stops.remote(
+                    self._spec.to_mapping(), progress.steps, progress.return_vector
+                )
+            )
             return {**report, "done": False}
         try:
-            policy = training.policy()
+            policy = self._policy = self._policy or training.policy()
         except ValueError as fault:  # weights that are not finite would come again
             return self._ended({**report, "error": str(fault)})
-        asked = [policy.at(weights) for weights in self._spec.preferences]
-        select, held_out = (
-            [self._on(split, each) for each in asked] for split in (SELECT, HELD_OUT)
-        )
+        preferences = self._spec.preferences
+        asked = policy.at(preferences[len(self._judged)])
+        self._judged.append((self._on(SELECT, asked), self._on(HELD_OUT, asked)))
+        if len(self._judged) < len(preferences):
+            return {**report, "done": False}
+        select, held_out = zip(*self._judged, strict=True)
         judgement = judge(
-            policy_bytes(asked[0]),
+            policy_bytes(policy.at(preferences[0])),
             self._spec,
             select=select,
             held_out=held_out,
@@ -147,6 +162,21 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         finally:
             faulthandler.cancel_dump_traceback_later()
 
+    def save(self, checkpoint_dir: str | None = None) -> Any:
+        """Keep a checkpoint where the sweep keeps them; one that finds no room leaves nothing."""
+        with self._watched(), tempfile.TemporaryDirectory() as folder:
+            try:
+                return super().save(checkpoint_dir or folder)
+            except OSError:
+                self._forget_half()
+                raise
+
+    def _forget_half(self) -> None:
+        """Delete what was written of a checkpoint, so that the ledger finds room."""
+        storage = self._storage
+        with suppress(OSError):
+            storage.storage_filesystem.delete_dir(storage.checkpoint_fs_path)
+
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Write the training's whole state."""
         if self._training is not None:
@@ -155,7 +185,8 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
     def load_checkpoint(self, checkpoint: str) -> None:
         """Go on from a state that `save_checkpoint` wrote, on this machine or another."""
         if self._training is not None:
-            self._training.restore(Path(checkpoint))
+            with self._watched():
+                self._training.restore(Path(checkpoint))
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next trial."""
@@ -178,6 +209,7 @@ def configuration(
     *,
     start: Any,
     comparators: Any,
+    council: Any,
     checkpoints: Sequence[str],
     report_every: float,
     hang_trace: Path,
@@ -189,6 +221,7 @@ def configuration(
         spec: the trial.
         start: Ray's reference to the policy that it begins from; None for none.
         comparators: Ray's reference to how conventional care fares.
+        council: the actor that says which trials stop early; None where none does.
         checkpoints: places of checkpoints to go on from, the first that is whole counts.
         report_every: seconds of training between reports, if that is more than a slice.
         hang_trace: where to leave word of a hang, if this machine sees the folder.
@@ -198,6 +231,7 @@ def configuration(
         "trial": spec.to_mapping(),
         "start": start,
         "comparators": comparators,
+        "council": council,
         "checkpoints": list(checkpoints),
         "report_every": report_every,
         "hang_trace": str(hang_trace),

@@ -14,6 +14,11 @@ ENVIRONMENT = """\
   options: {horizon: 4}
 """
 FAULTS = {
+    "a key in the place of checkpoints": (
+        ("max_concurrent: null", 'storage: "s3://AKIA:hush@bucket/x"'),
+        "17:41",
+        "no key belongs into it; got a URI with a user. Set AWS_ACCESS_KEY_ID",
+    ),
     "an unknown key": (
         ("steps: 2000", "stepz: 2000"),
         "13:17",

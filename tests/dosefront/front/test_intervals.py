@@ -3,7 +3,14 @@ import pytest
 import scipy.stats
 
 from dosefront.errors import FrontError
-from dosefront.front import Estimate, mean_interval, paired_difference, rate_interval
+from dosefront.front import (
+    Estimate,
+    interquartile_mean,
+    interquartile_mean_interval,
+    mean_interval,
+    paired_difference,
+    rate_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +83,21 @@ def test_pairing_removes_what_patients_share():
 def test_estimates_of_nobody_are_refused(refused):
     with pytest.raises(FrontError):
         refused()
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 4, 7, 10, 20])
+def test_the_interquartile_mean_agrees_with_the_trimmed_mean_of_scipy(seeds):
+    values = np.random.default_rng(seeds).exponential(size=seeds)
+    assert interquartile_mean(values) == pytest.approx(scipy.stats.trim_mean(values, 0.25))
+
+
+def test_without_a_quarter_to_leave_out_the_interval_over_seeds_is_students():
+    values = np.array([0.51, 0.48, 0.55])
+    expected = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    found = interquartile_mean_interval(values)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_an_interval_over_one_seed_is_refused():
+    with pytest.raises(FrontError, match="needs two"):
+        interquartile_mean_interval(np.array([0.5]))

@@ -1,6 +1,7 @@
 """What is decided, refused and described before any cluster is asked."""
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,35 @@ def test_secrets_are_refused_and_their_values_not_repeated(
     with pytest.raises(UsageError, match=f"{name} looks like a secret") as refusal:
         prepare(experiment, environment={name: value})
     assert "0123" not in str(refusal.value)
+
+
+def test_a_secret_of_this_shell_is_refused_under_any_name(
+    experiment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_API_KEY", "0123456789")
+    with pytest.raises(UsageError, match="WANDB_LOGIN looks like a secret") as refusal:
+        prepare(experiment, environment={"WANDB_LOGIN": "0123456789"})
+    assert "0123456789" not in str(refusal.value)
+
+
+def test_an_empty_key_in_the_shell_makes_no_secret_of_empty_values(
+    experiment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_API_KEY", "")
+    assert prepare(experiment, environment={"WANDB_NOTES": ""}).environment == {"WANDB_NOTES": ""}
+
+
+def test_the_description_names_the_wheel_its_digest_and_the_requirements(
+    experiment: Path,
+) -> None:
+    described = prepare(experiment, run_id="r1").description()
+    assert described == prepare(experiment, run_id="r1").description()
+    assert re.fullmatch(
+        r"dosefront-[0-9.]+-0x[0-9a-f]{12}-py3-none-any\.whl", described["wheel"]["name"]
+    )
+    assert re.fullmatch("[0-9a-f]{64}", described["wheel"]["sha256"])
+    assert f"ray=={version('ray')}" in described["requirements"]
+    assert described["install"] is False
 
 
 @pytest.mark.parametrize("name", ["", "A B", "1A", "A=B"])

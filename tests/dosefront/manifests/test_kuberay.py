@@ -197,6 +197,16 @@ def test_the_cluster_demands_the_token_of_the_secret(kind: str, extended: Cluste
     }
 
 
+def test_the_object_store_s_key_comes_from_an_optional_secret_on_head_and_workers(
+    kind: str, extended: ClusterPlan
+) -> None:
+    _, resource = documents(kind, extended)
+    reference = {"secretRef": {"name": f"{extended.name}-s3", "optional": True}}
+    given = {each["name"]: each.get("envFrom") for each in containers(resource) if "name" in each}
+    assert given.pop("ray-head") == given.pop("ray-worker") == [reference]
+    assert set(given.values()) <= {None}
+
+
 def test_workers_are_as_many_and_as_large_as_asked(kind: str, extended: ClusterPlan) -> None:
     _, resource = documents(kind, extended)
     spec = cluster_spec(resource)

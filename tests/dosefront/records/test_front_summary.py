@@ -154,10 +154,12 @@ def test_front_json_names_the_objective_beside_each_value(tmp_path, front_summar
     folder = RunFolder(tmp_path)
     write_front(folder, front_summary)
     stored = json.loads(folder.front_json.read_text())
-    assert stored["schema_version"] == 2
-    assert stored["environment"] == {"id": "posology/DocetaxelCisplatin-v0", "version": "1"}
-    assert stored["cohorts"] == {"select": 500, "held_out": 2000}
-    assert set(stored["hypervolume"]) == {"front", "comparators"}
+    assert stored["schema_version"] == 3
+    environment = {"id": "posology/DocetaxelCisplatin-v0", "version": "1", "options": {}}
+    assert stored["environment"] == environment
+    assert stored["cohorts"] == {"seed": 2026, "select": 500, "held_out": 2000}
+    figures = {"front", "low", "high", "comparators", "per_seed", "by_algorithm"}
+    assert set(stored["hypervolume"]) == figures
     names = [each["objective"] for each in stored["points"][0]["value_vector"]]
     assert names == ["efficacy", "toxicity"]
 
@@ -184,9 +186,9 @@ def test_the_table_has_a_row_for_each_trial_and_comparator(tmp_path, front_summa
         (b'{"points": [', "is not a front"),
         (b"[]", "is not a front"),
         (b"{}", "'schema_version'"),
-        (b'{"schema_version": 1}', "must have schema_version 2; found 1"),
+        (b'{"schema_version": 1}', "must have schema_version 3; found 1"),
         (b'{"schema_version": NaN}', "NaN is not a number"),
-        (b'{"schema_version": 2}', "is damaged: KeyError: 'run'"),
+        (b'{"schema_version": 3}', "is damaged: KeyError: 'run'"),
     ],
 )
 def test_a_file_that_is_no_front_is_refused_with_its_reason(tmp_path, content, message):

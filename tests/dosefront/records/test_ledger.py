@@ -34,6 +34,25 @@ def test_what_was_appended_is_read_in_order(ledger, trial_records, comparator_re
     assert contents.damaged == ()
 
 
+def test_a_record_is_on_disk_when_its_append_returns(tmp_path, trial_records, monkeypatch):
+    """Every write is followed by a sync of its file, and the first by one of the folder's names."""
+    path, events, write, sync = tmp_path / "ledger.jsonl", [], os.write, os.fsync
+
+    def noted_write(handle, content):
+        events.append("write")
+        return write(handle, content)
+
+    def noted_sync(handle):
+        sync(handle)
+        events.append(os.readlink(f"/proc/self/fd/{handle}"))
+
+    monkeypatch.setattr(os, "write", noted_write)
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    for record in trial_records[:2]:
+        Ledger(path).append(record)
+    assert events == ["write", str(path), str(tmp_path), "write", str(path)]
+
+
 def test_a_ledger_that_does_not_exist_yet_is_empty(tmp_path):
     contents = Ledger(tmp_path / "ledger.jsonl").read()
     assert (contents.trials, contents.comparators, contents.damaged) == ((), (), ())

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dosefront.front import Objective
-from dosefront.records import FrontSummary
+from dosefront.records import AlgorithmHypervolume, FrontSummary, SeedHypervolume
+from dosefront.report import hypervolume_sentence
 from dosefront.report.plane import attained_corners, box, plane_of, points_of
 
 
@@ -58,3 +59,36 @@ def test_the_staircase_starts_at_the_worst_side(front_summary: FrontSummary, sen
     plane = plane_of(summary)
     corners = attained_corners(summary.points, plane)
     assert corners[0, 0] == (plane.left if sense == "maximise" else plane.right)
+
+
+def test_what_an_algorithm_reaches_with_a_seed_comes_before_all_together(
+    front_summary: FrontSummary,
+) -> None:
+    summary = replace(
+        front_summary,
+        hypervolume=0.7,
+        hypervolume_low=0.65,
+        hypervolume_high=0.75,
+        hypervolume_per_seed=tuple(SeedHypervolume("PPO", seed, 0.5) for seed in (1, 2)),
+        hypervolume_by_algorithm=(AlgorithmHypervolume("PPO", 2, 0.5, 0.4, 0.6),),
+        comparators_hypervolume=0.3,
+    )
+    assert hypervolume_sentence(summary) == (
+        "hypervolume as a share of the reference box: PPO 0.500 [0.400, 0.600] (2 seeds); "
+        "conventional care 0.300; all policies together 0.700 [0.650, 0.750]"
+    )
+
+
+def test_one_seed_has_the_interval_over_patients_and_says_so(front_summary: FrontSummary) -> None:
+    summary = replace(
+        front_summary,
+        hypervolume_per_seed=(SeedHypervolume("PPO", 1, 0.5, 0.45, 0.56),),
+        hypervolume_by_algorithm=(AlgorithmHypervolume("PPO", 1, 0.5, None, None),),
+        comparators=(),
+    )
+    assert hypervolume_sentence(summary) == (
+        "hypervolume as a share of the reference box: "
+        "PPO 0.500 [0.450, 0.560] (1 seed, interval over patients)"
+    )
+    waiting = replace(summary, hypervolume_per_seed=(SeedHypervolume("PPO", 1, 0.5),))
+    assert hypervolume_sentence(waiting).endswith("PPO 0.500 (1 seed)")

@@ -7,13 +7,23 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from ray.tune.result import SHOULD_CHECKPOINT
 from rich.console import Console
 
 import dosefront.sweep.books
+import dosefront.sweep.driver
 from dosefront.errors import StorageError, SweepInterrupted
 from dosefront.evaluate import NetworkPolicy, PatientResults, policy_bytes
 from dosefront.experiment import load_experiment
-from dosefront.records import Ledger, RunFolder, TrialRecord, TrialSpec, read_front
+from dosefront.records import (
+    Ledger,
+    RunFolder,
+    TrialRecord,
+    TrialSpec,
+    read_front,
+    read_results,
+    read_subgroups,
+)
 from dosefront.sweep.books import Books
 from dosefront.sweep.driver import Driver
 from dosefront.sweep.judgement import judge
@@ -21,6 +31,7 @@ from dosefront.sweep.progress import PlainView
 from dosefront.sweep.stopping import Stopping
 from dosefront.track import RecordingTracker
 from posology.dosing import conventional_care
+from posology.patients import Cohort
 from posology.treatment import Regimen
 
 EXPERIMENT = """\
@@ -51,6 +62,7 @@ def results(efficacy: float, patients: int) -> PatientResults:
 
 
 def report(books: Books, spec: TrialSpec, *efficacies: float) -> dict:
+    """A trial's last report, with an efficacy for each of its preferences."""
     weights = [np.zeros((25, 36), np.float32)]
     policy = NetworkPolicy(weights, [np.zeros(25, np.float32)], "tanh", {})
     judgement = judge(
@@ -94,9 +106,10 @@ def test_what_a_diverged_trial_learned_from_is_kept_beside_it(books: Books) -> N
 
 def test_a_trial_judged_at_many_preferences_stores_the_results_of_each(books: Books) -> None:
     spec = dataclasses.replace(books.missing()[0], preferences=((1.0, 0.0), (0.0, 1.0)))
-    record = books.finished(spec, report(books, spec, 0.2, 0.4))
+    efficacies = (0.2, 0.4)
+    record = books.finished(spec, report(books, spec, *efficacies))
     assert [judged.weights for judged in record.judged] == list(spec.preferences)
-    for number, (judged, each) in enumerate(zip(record.judged, (0.2, 0.4), strict=True)):
+    for number, (judged, each) in enumerate(zip(record.judged, efficacies, strict=True)):
         returns = results(each, 30).returns
         assert judged.held_out.value_vector[0].value == pytest.approx(returns[:, 0].mean())
         with np.load(books.folder.trial(spec.trial_id) / f"held-out-{number}.npz") as stored:
@@ -137,9 +150,29 @@ def test_comparators_are_written_down_once(books: Books) -> None:
     assert written == [each.name for each in offered]
 
 
+def test_comparators_results_of_each_held_out_patient_are_kept(books: Books) -> None:
+    for each in books.comparators:
+        stored = read_results(books.folder.comparator_results(each.name))
+        assert (stored.returns == each.held_out.returns).all()
+        assert stored.outcome() == each.held_out.outcome()
+    masks = read_subgroups(books.folder)
+    held_out = Cohort.virtual(30, seed=3, split="held-out", regimen="docetaxel-cisplatin")
+    assert (masks["female"] == held_out.covariates.female).all()
+    assert (masks["age_65_or_over"] == (held_out.covariates.age_years >= 65.0)).all()
+
+
+def test_what_an_earlier_version_did_not_write_is_written_and_nothing_else(books: Books) -> None:
+    ledger = books.folder.ledger.read_bytes()
+    path = books.folder.comparator_results("label-with-rules")
+    content = path.read_bytes()
+    path.unlink()
+    Books(books.folder, books.experiment, books.tracker).complete_comparators()
+    assert path.read_bytes() == content
+    assert books.folder.ledger.read_bytes() == ledger
+
+
 def test_another_version_of_the_environment_makes_every_record_old(books: Books) -> None:
-    first, _ = books.missing()
-    books.finished(first, report(books, first, 0.2))
+    books.finished(books.missing()[0], report(books, books.missing()[0], 0.2))
     books._provenance = {**books._provenance, "environment": {"id": "x", "version": "9"}}
     assert len(books.missing()) == 2
     assert books.front() is None
@@ -162,10 +195,71 @@ def test_a_full_disk_loses_nothing_that_had_finished(
     assert books.missing() == (second,)
 
 
-def driver(books: Books) -> Driver:
+def test_a_front_that_finds_no_room_takes_nothing_back(
+    books: Books, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = books.missing()
+
+    def full(*_: object) -> None:
+        raise StorageError("cannot write front.json: No space left on device.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dosefront.sweep.books, "write_front", full)
+        receiver = driver(books)
+        receiver.on_trial_result(
+            1, [], None, {**report(books, first, 0.2), "trial": first.trial_id}
+        )
+        with pytest.raises(StorageError):
+            books.front()
+    assert [each.status for each in Ledger(books.folder.ledger).read().trials] == ["finished"]
+    assert "the front will be written later: cannot write front.json" in caplog.text
+    assert books.missing() == (second,)
+    assert [point.id for point in books.front().points] == [first.trial_id]
+
+
+def test_a_status_that_finds_no_room_is_told_once_and_costs_nothing(
+    books: Books, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver = driver(books)
+
+    def full(*_: object) -> None:
+        raise StorageError("cannot write status.json: No space left on device.")
+
+    monkeypatch.setattr(dosefront.sweep.driver, "STATUS_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(dosefront.sweep.driver, "write_status", full)
+        for iteration in range(3):
+            receiver.on_step_begin(iteration, [])
+    assert caplog.text.count("cannot write status.json") == 1
+    receiver.on_step_begin(3, [])
+    assert books.folder.status_json.exists()
+
+
+def test_a_sweep_that_stops_waits_for_what_ran_and_for_nothing_that_begins(books: Books) -> None:
+    stopping = Stopping(Console(file=io.StringIO()))
+    receiver = driver(books, stopping)
+    first, second = books.missing()
+
+    def reports(spec: TrialSpec) -> bool:
+        """Whether the trial is told to save itself."""
+        result = {"trial": spec.trial_id, "steps": 10, "seconds": 1.0, "scalar_return": 0.0}
+        result["return_vector"] = (0.0, 0.0)
+        receiver.on_trial_result(1, [], None, result)
+        return result.get(SHOULD_CHECKPOINT, False)
+
+    assert not reports(first)
+    stopping.ask("enough", error=SweepInterrupted)
+    assert not reports(second)
+    assert not receiver.is_idle
+    assert reports(first)
+    receiver.on_trial_complete(1, [], SimpleNamespace(config={"trial": first.to_mapping()}))
+    assert receiver.is_idle
+
+
+def driver(books: Books, stopping: Stopping | None = None) -> Driver:
     console = Console(file=io.StringIO())
     view = PlainView(console, objectives=books.objectives, trials=2, ended=0)
-    return Driver(books, books.missing(), view, stopping=Stopping(console), total=2)
+    return Driver(books, books.missing(), view, stopping=stopping or Stopping(console), total=2)
 
 
 def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -> None:
@@ -186,3 +280,17 @@ def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -
 def test_missing_trials_mean_the_sweep_was_stopped(books: Books) -> None:
     with pytest.raises(SweepInterrupted, match=r"2 trials missing; .*dosefront resume"):
         driver(books).check()
+
+
+def test_intervals_over_patients_wait_for_the_end_of_the_sweep(books: Books) -> None:
+    first = books.missing()[0]
+    books.finished(first, report(books, first, 0.2))
+    during = read_front(books.folder.front_json)
+    assert during.points[0].probability_nondominated is during.hypervolume_low is None
+    assert during.history[0].trials_ended == 1
+    assert books.front() == read_front(books.folder.front_json)
+    after = read_front(books.folder.front_json)
+    assert after.points[0].probability_nondominated == 1.0
+    assert after.hypervolume_low < after.hypervolume < after.hypervolume_high
+    (own,) = after.hypervolume_per_seed
+    assert (own.low, own.high) == (after.hypervolume_low, after.hypervolume_high)

@@ -1,0 +1,203 @@
+"""Ways to seek a front: the hypervolume that each has reached after how many environment steps.
+
+Run: python benchmarks/search.py FOLDER [--seeds 5] [--steps 30000] [--draw FILE.png]
+Sweeps on docetaxel and cisplatin, through the command line, one run for each way, all seeds side
+by side; what FOLDER holds already is not run again. Every way takes as many steps with each seed. A
+lattice must know its size beforehand, so each size is a sweep of its own. Members of a front are
+chosen on the select cohort; the hypervolume is of the held-out one, a share of the reference box.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from scipy import stats
+
+from dosefront.front import Objective, hypervolume, nondominated
+from dosefront.records import Ledger, RunFolder, TrialRecord, read_front
+from dosefront.search.progress import value_vectors
+
+ENVIRONMENT = {"id": "posology/DocetaxelCisplatin-v0", "options": {"decisions": "due"}}
+COHORTS = {"seed": 2031, "train": 4096, "select": 500, "held_out": 2000}
+TRIALS = 12
+SIZES = (6, TRIALS)
+"""Trials after which the ways are compared, and sizes of the lattices."""
+JUDGED = {"lattice": 21}
+"""Preferences at which a conditioned policy is judged."""
+
+
+def ways(steps: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Sections of the experiments of each way; several where a way must know its size beforehand.
+
+    Args:
+        steps: of one training for one preference.
+    """
+    ppo = {"name": "PPO", "steps": steps}
+    chebyshev = {"scalarizations": [{"name": "chebyshev"}]}
+    budget = {"budget": {"trials": TRIALS}}
+
+    def conditioned(trials: int) -> dict[str, Any]:
+        return {"name": "ConditionedPPO", "steps": steps * trials}
+
+    def search(**rest: Any) -> dict[str, Any]:
+        return {"algorithms": [ppo], "search": {**rest, **budget}}
+
+    return {
+        "lattice, linear": [{"weights": {"lattice": n}, "algorithms": [ppo]} for n in SIZES],
+        "lattice, Chebyshev": [
+            {"weights": {"lattice": n}, "algorithms": [ppo], **chebyshev} for n in SIZES
+        ],
+        "random, linear": [search(preferences="random", warm_start=False)],
+        "gap, Chebyshev": [search(preferences="gap")],
+        "gap, limits": [
+            {
+                "algorithms": [{"name": "VectorPPO", "steps": steps}],
+                "search": {"preferences": "gap", "targets": "epsilon", **budget},
+            }
+        ],
+        "conditioned": [{"weights": JUDGED, "algorithms": [conditioned(n)]} for n in SIZES],
+        "conditioned, then gap": [
+            {
+                "weights": JUDGED,
+                "algorithms": [conditioned(SIZES[0]), ppo],
+                **chebyshev,
+                "search": {"preferences": "gap", "budget": {"trials": 1 + TRIALS - SIZES[0]}},
+            }
+        ],
+    }
+
+
+def records(
+    name: str, sections: Mapping[str, Any], folder: Path, seeds: Sequence[int]
+) -> tuple[tuple[Objective, ...], tuple[TrialRecord, ...]]:
+    """Objectives and ended trials of a sweep; run, or finished, unless it is complete."""
+    run = RunFolder(folder / name)
+    experiment = {
+        "name": name,
+        "environment": ENVIRONMENT,
+        "objectives": ["efficacy", "toxicity"],
+        "cohorts": COHORTS,
+        "seeds": list(seeds),
+        "tracking": {"wandb": {"mode": "off"}},
+        **sections,
+    }
+    if "search" in sections:  # its budget is of all seeds together
+        trials = sections["search"]["budget"]["trials"] * len(seeds)
+        experiment["search"] = {**sections["search"], "budget": {"trials": trials}}
+    file = folder / f"{name}.yaml"
+    file.write_text(yaml.safe_dump(experiment, sort_keys=False))
+    command = [sys.executable, "-m", "dosefront.cli"]
+    if run.experiment_yaml.exists():
+        subprocess.run([*command, "resume", run.path], check=True, stdout=subprocess.DEVNULL)
+    else:
+        where = ["--out", folder, "--run-id", name]
+        subprocess.run([*command, "sweep", file, *where], check=True, stdout=subprocess.DEVNULL)
+    return read_front(run.front_json).objectives, Ledger(run.ledger).read().trials
+
+
+def curve(
+    trials: Sequence[TrialRecord], objectives: Sequence[Objective]
+) -> Float[np.ndarray, "trials 2"]:
+    """Environment steps so far, and the hypervolume of what has ended by then."""
+    points = []
+    for count in range(1, len(trials) + 1):
+        ended = trials[:count]
+        on_front = nondominated(value_vectors(ended, len(objectives)))
+        held_out = np.array(
+            [
+                [estimate.value for estimate in policy.held_out.value_vector]
+                for record in ended
+                for policy in record.judged
+            ]
+        )
+        steps = sum(record.steps for record in ended)
+        points.append((steps, hypervolume(held_out[on_front], objectives)))
+    return np.array(points, np.float64)
+
+
+def curves(
+    way: str, parts: Sequence[Mapping[str, Any]], folder: Path, seeds: Sequence[int]
+) -> list[Float[np.ndarray, "points 2"]]:
+    """Steps and hypervolume of a way with each seed; of sizes known beforehand, their ends."""
+    found: dict[int, list[Float[np.ndarray, "points 2"]]] = {seed: [] for seed in seeds}
+    for number, sections in enumerate(parts, start=1):
+        name = f"{way.replace(', ', '-').replace(' ', '-')}-{number}"
+        objectives, trials = records(name, sections, folder, seeds)
+        for seed in seeds:
+            one = curve([each for each in trials if each.spec.seed == seed], objectives)
+            found[seed].append(one if len(parts) == 1 else one[-1:])
+    return [np.concatenate(each) for each in found.values()]
+
+
+def at(curve: Float[np.ndarray, "points 2"], steps: float) -> float:
+    """Hypervolume after so many steps; 0 before the first training has ended.
+
+    A training ends with the iteration that reaches its steps: up to a tenth more is let pass.
+    """
+    reached = curve[curve[:, 0] <= 1.1 * steps, 1]
+    return float(reached[-1]) if len(reached) else 0.0
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean with its 95 % interval (Student's) over seeds."""
+    mean = float(np.mean(values))
+    if len(values) == 1:
+        return mean, mean, mean
+    half = float(stats.sem(values) * stats.t.ppf(0.975, len(values) - 1))
+    return mean, mean - half, mean + half
+
+
+def draw(found: Mapping[str, Sequence[Float[np.ndarray, "points 2"]]], file: Path) -> None:
+    """Mean hypervolume against steps, with the interval at the steps that are compared."""
+    figure = Figure(figsize=(8.0, 5.0), layout="constrained")
+    axes = figure.add_subplot()
+    last = max(curve[-1, 0] for each in found.values() for curve in each)
+    for (way, each), marker in zip(found.items(), "osv^DPX<>", strict=False):
+        if "lattice" in way or way == "conditioned":  # their sizes only
+            grid = np.array([last * size / TRIALS for size in SIZES])
+        else:
+            grid = np.linspace(last / TRIALS, last, TRIALS)
+        summaries = np.array([interval([at(curve, x) for curve in each]) for x in grid])
+        means = np.where(summaries[:, 0] > 0.0, summaries[:, 0], np.nan)
+        (line,) = axes.plot(grid / 1e3, means, marker=marker, markersize=5, label=way)
+        axes.fill_between(
+            grid / 1e3, summaries[:, 1], summaries[:, 2], color=line.get_color(), alpha=0.08
+        )
+    axes.set_xlabel("environment steps [thousand]")
+    axes.set_ylabel("hypervolume, share of the reference box, held-out")
+    axes.legend(frameon=False, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(file, dpi=150)
+
+
+def main() -> None:
+    """Run every way, and print what each has reached after the same steps."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=30_000)
+    parser.add_argument("--draw", type=Path)
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    seeds, found = range(1, asked.seeds + 1), {}
+    print(f"{'steps':34}" + "".join(f"{asked.steps * size:>24,}" for size in SIZES))
+    for way, parts in ways(asked.steps).items():
+        found[way] = curves(way, parts, asked.folder, seeds)
+        cells = []
+        for size in SIZES:
+            mean, low, high = interval([at(each, asked.steps * size) for each in found[way]])
+            cells.append(f"{mean:.3f} [{low:.3f}, {high:.3f}]")
+        print(f"{way:34}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
+    if asked.draw:
+        draw(found, asked.draw)
+
+
+if __name__ == "__main__":
+    main()

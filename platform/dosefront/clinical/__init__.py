@@ -1,0 +1,93 @@
+"""What a clinic reads from a front: policies on new patients, against the usual care."""
+
+from dosefront.clinical.adverse_events import SERIOUS, TermComparison, compare_events
+from dosefront.clinical.choice import Choice, choices, usual_care
+from dosefront.clinical.dosing import CycleDoses, DoseMap, cycle_doses, dose_map
+from dosefront.clinical.effects import (
+    Effect,
+    NumberNeeded,
+    Tail,
+    conditional_value_at_risk,
+    difference_of,
+    effect,
+    independent_difference,
+    level,
+    paired_rate_difference,
+    relative_change,
+    tail,
+)
+from dosefront.clinical.evaluation import (
+    Arm,
+    Evaluation,
+    Treated,
+    evaluate,
+    patients_mapping,
+    shared_spec,
+)
+from dosefront.clinical.forest import LEAST_SHOWN, GroupDifference, group_differences
+from dosefront.clinical.headline import (
+    LEAST_PATIENTS,
+    ArmHeadline,
+    Band,
+    GroupEffects,
+    Headline,
+    headline,
+)
+from dosefront.clinical.measures import Measure, has_headline, measures_of
+from dosefront.clinical.patients import Patients, chosen_patients
+from dosefront.clinical.samples import spread_patients
+from dosefront.clinical.shift import AS_TRAINED, Shift, ShiftedMeasure, ShiftRow, shift
+from dosefront.clinical.survival import ProductLimit, product_limit, progression_free
+
+__all__ = [
+    "AS_TRAINED",
+    "LEAST_PATIENTS",
+    "LEAST_SHOWN",
+    "SERIOUS",
+    "Arm",
+    "ArmHeadline",
+    "Band",
+    "Choice",
+    "CycleDoses",
+    "DoseMap",
+    "Effect",
+    "Evaluation",
+    "GroupDifference",
+    "GroupEffects",
+    "Headline",
+    "Measure",
+    "NumberNeeded",
+    "Patients",
+    "ProductLimit",
+    "Shift",
+    "ShiftRow",
+    "ShiftedMeasure",
+    "Tail",
+    "TermComparison",
+    "Treated",
+    "choices",
+    "chosen_patients",
+    "compare_events",
+    "conditional_value_at_risk",
+    "cycle_doses",
+    "difference_of",
+    "dose_map",
+    "effect",
+    "evaluate",
+    "group_differences",
+    "has_headline",
+    "headline",
+    "independent_difference",
+    "level",
+    "measures_of",
+    "paired_rate_difference",
+    "patients_mapping",
+    "product_limit",
+    "progression_free",
+    "relative_change",
+    "shared_spec",
+    "shift",
+    "spread_patients",
+    "tail",
+    "usual_care",
+]

@@ -1,0 +1,32 @@
+"""Which policy of a front to take: caps by name, limits on held-out patients, and the price."""
+
+from dosefront.decide.question import METHODS, Cap, Question, Request
+from dosefront.decide.recommend import recommend
+from dosefront.decide.recommendation import (
+    Care,
+    Intensity,
+    Judged,
+    Mixture,
+    Option,
+    Recommendation,
+    Regimen,
+    Subgroup,
+    Trade,
+)
+
+__all__ = [
+    "METHODS",
+    "Cap",
+    "Care",
+    "Intensity",
+    "Judged",
+    "Mixture",
+    "Option",
+    "Question",
+    "Recommendation",
+    "Regimen",
+    "Request",
+    "Subgroup",
+    "Trade",
+    "recommend",
+]

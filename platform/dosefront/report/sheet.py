@@ -1,0 +1,63 @@
+"""A table of text that reads the same on a terminal and in Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from dosefront.front import Estimate
+from dosefront.report.terminal import written
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table with its title and what must be read with it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def sheet_table(sheet: Sheet) -> Table:
+    """The sheet for a terminal; its first column is text, the others figures."""
+    table = Table(
+        title=sheet.title,
+        caption=sheet.note or None,
+        title_justify="left",
+        caption_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
+    for number, column in enumerate(sheet.columns):
+        table.add_column(column, justify="left" if number == 0 else "right")
+    for row in sheet.rows:
+        table.add_row(*row)
+    return table
+
+
+def sheet_markdown(sheet: Sheet) -> str:
+    """The sheet as a Markdown table under a heading."""
+
+    def line(cells: Sequence[str]) -> str:
+        cleaned = [cell.replace("|", "\\|").replace("\n", "<br>") for cell in cells]
+        return f"| {' | '.join(cleaned)} |"
+
+    rule = ["---", *["---:"] * (len(sheet.columns) - 1)]
+    lines = [f"### {sheet.title}", "", line(sheet.columns), line(rule), *map(line, sheet.rows)]
+    return "\n".join([*lines, *(["", sheet.note] if sheet.note else []), ""])
+
+
+def figure(estimate: Estimate | None, *, is_rate: bool = False, is_signed: bool = False) -> str:
+    """The estimate as text: rates in per cent, differences with their sign.
+
+    >>> figure(Estimate(0.0214, 0.0101, 0.0330), is_rate=True, is_signed=True)
+    '+2.1 [1.0, 3.3] %'
+    """
+    if estimate is None:
+        return "–"
+    scale = 100.0 if is_rate else 1.0
+    scaled = Estimate(*(scale * x for x in (estimate.value, estimate.low, estimate.high)))
+    sign = "+" if is_signed and estimate.value > 0.0 else ""
+    return f"{sign}{written(scaled)}{' %' if is_rate else ''}"
