@@ -24,12 +24,15 @@ from dosefront.sweep.reach import check_reach
 from dosefront.sweep.rungs import council_here
 from dosefront.sweep.stopping import Stopping
 from dosefront.sweep.trainable import TrialTrainable, configuration
+from dosefront.sweep.tune_amended import FirstComeFirstServed, amend
 from dosefront.sweep.waiting import WaitForMachines
 from dosefront.track import tracker_for
 
 AHEAD = 8
 """Planned trials that wait at a cluster beyond what it holds, so that one that grows has a reason
-to; a search looks at the front first and asks for nothing ahead."""
+to; a search looks at the front first and asks for nothing ahead. This machine does not grow."""
+REPORTS_A_SECOND = 50.0
+"""That all trials together give the driver at most: each costs it a few milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ def _train(
     trainable: type[tune.Trainable],
 ) -> None:
     """Run trials and write down how each ends."""
+    amend()
     resources = books.experiment.resources
     starts = Starts(books.folder)
     for trial in trials:
@@ -175,6 +179,7 @@ def _train(
     stopping = Stopping(console)
     places = Places(_bundles(trials[0].settings, resources)[0])
     waiting = WaitForMachines(places, stopping=stopping, console=console, max_wait=max_wait)
+    ahead = 0 if address == "local" else AHEAD
     total = most_trials(books.experiment)
     view = progress_view(console, objectives=books.objectives, trials=total, ended=books.counts[0])
     driver = Driver(
@@ -212,6 +217,7 @@ def _train(
                         comparators=comparators,
                         council=council,
                         checkpoints=checkpoints.of(spec.trial_id),
+                        report_every=places.count() / REPORTS_A_SECOND,
                         hang_trace=books.folder.hang_trace(spec.trial_id),
                         hang_after=resources.hang_after,
                     ),
@@ -223,6 +229,7 @@ def _train(
                     ),
                     tune_config=tune.TuneConfig(
                         search_alg=proposals,
+                        scheduler=FirstComeFirstServed(),
                         num_samples=-1,
                         reuse_actors=True,
                         trial_name_creator=_trial_id,
