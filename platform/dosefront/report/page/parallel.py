@@ -250,8 +250,8 @@ def _spec(name: str, titles: Sequence[str], colours: Mapping[str, str]) -> dict[
                         "value": 1.4,
                     },
                     "tooltip": [
-                        {"field": "title", "title": ""},
-                        {"field": "text", "title": ""},
+                        {"field": "title", "title": "policy"},
+                        {"field": "text", "title": "here"},
                     ],
                 },
             },

@@ -191,7 +191,7 @@ def _spec(role: str, lanes: int, last: int) -> dict[str, Any]:
                     "x": weeks,
                     "shape": {"field": "event", "type": "nominal", "title": None, "scale": shapes},
                     "tooltip": [
-                        {"field": "event", "title": ""},
+                        {"field": "event", "title": "event"},
                         {"field": "week", "title": "week", "format": ".0f"},
                     ],
                 },
