@@ -17,8 +17,9 @@ from dosefront.clinical.evaluation import (
     shared_spec,
     treat,
 )
-from dosefront.clinical.measures import Measure, measures_of
+from dosefront.clinical.measures import measures_of
 from dosefront.clinical.patients import Patients, chosen_patients
+from dosefront.decide import Quantity
 from dosefront.errors import UsageError
 from dosefront.evaluate import Archive
 from dosefront.front import Estimate
@@ -70,7 +71,7 @@ class Shift:
 
     cohorts: Mapping[str, Patients]
     """By what they are called in the rows."""
-    measures: tuple[Measure, ...]
+    measures: tuple[Quantity, ...]
     usual: str | None
     """Id of the comparator that the gains are over."""
     rows: tuple[ShiftRow, ...]
@@ -162,7 +163,7 @@ def shift(
 
 
 def _shifted(
-    measure: Measure,
+    measure: Quantity,
     results: Mapping[tuple[str, str], PatientResults],
     *,
     arm: Arm,
@@ -174,7 +175,7 @@ def _shifted(
         return measure.of_patients(results[of.id, on])
 
     def better(estimate: Estimate) -> Estimate:
-        return estimate if measure.better == "more" else turned(estimate)
+        return turned(estimate) if measure.is_harm else estimate
 
     ours, trained = values(arm, patients), values(arm, AS_TRAINED)
     is_shifted = patients != AS_TRAINED

@@ -22,18 +22,21 @@ from dosefront.front.hypervolume import (
     normalise,
     points_beyond_reference,
 )
+from dosefront.front.hypervolume_interval import hypervolume_interval, patients_shares
 from dosefront.front.intervals import (
     Estimate,
     interquartile_mean,
+    interquartile_mean_difference,
     interquartile_mean_interval,
     mean_interval,
     paired_difference,
     rate_interval,
     resamples,
+    unpaired_difference,
 )
 from dosefront.front.objective import Objective
 from dosefront.front.preferences import check_weights, lattice, spread
-from dosefront.front.resampling import hypervolume_interval, probability_nondominated
+from dosefront.front.resampling import probability_nondominated
 from dosefront.front.scalarization import (
     AUGMENTATION,
     SCALARIZATIONS,
@@ -70,6 +73,7 @@ __all__ = [
     "hypervolume",
     "hypervolume_interval",
     "interquartile_mean",
+    "interquartile_mean_difference",
     "interquartile_mean_interval",
     "lattice",
     "linear",
@@ -77,6 +81,7 @@ __all__ = [
     "nondominated",
     "normalise",
     "paired_difference",
+    "patients_shares",
     "points_beyond_reference",
     "probability_feasible",
     "probability_nondominated",
@@ -88,5 +93,6 @@ __all__ = [
     "share_dominated",
     "shortlist",
     "spread",
+    "unpaired_difference",
     "upper_limits",
 ]

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dosefront.clinical import (
     AS_TRAINED,
     Evaluation,
-    Measure,
     Shift,
     difference_of,
     level,
     measures_of,
 )
+from dosefront.decide import Quantity
 from dosefront.report.sheet import Sheet, figure
 
 
@@ -25,11 +25,11 @@ def evaluation_sheet(evaluation: Evaluation) -> Sheet:
         cells = []
         for measure in measures:
             values = measure.of_patients(treated.results)
-            text = figure(level(values), is_rate=values.dtype == bool)
+            text = figure(level(values), is_rate=measure.is_share)
             if usual is not None and treated is not usual:
                 theirs = measure.of_patients(usual.results)
                 found = difference_of(values, theirs)
-                changed = figure(found, is_rate=values.dtype == bool, is_signed=True)
+                changed = figure(found, is_rate=measure.is_share, is_signed=True)
                 text = f"{text}\n{changed}"
             cells.append(text)
         rows.append((f"{treated.arm.title}\n{treated.arm.id}", *cells))
@@ -44,7 +44,7 @@ def evaluation_sheet(evaluation: Evaluation) -> Sheet:
 
 def shift_sheet(shift: Shift) -> Sheet:
     """How much worse each arm is on each group than on patients as in training."""
-    rates = {measure.name: measure.objective is None for measure in shift.measures}
+    rates = {measure.name: measure.is_share for measure in shift.measures}
     rows = []
     for row in shift.rows:
         cells = []
@@ -130,5 +130,5 @@ def csv_text(rows: Sequence[Mapping[str, object]]) -> str:
     return text.getvalue()
 
 
-def _heading(measure: Measure) -> str:
+def _heading(measure: Quantity) -> str:
     return f"{measure.name}\n{measure.unit}" if measure.unit else measure.name

@@ -160,7 +160,7 @@ def _range(ends: tuple[float, float] | None) -> str:
 
 
 def _cells(each: Effect) -> dict[str, object]:
-    cells: dict[str, object] = {"measure": each.measure, "unit": each.unit, "better": each.better}
+    cells: dict[str, object] = {"measure": each.measure, "unit": each.unit, "is_harm": each.is_harm}
     for name in ("ours", "theirs", "difference", "relative"):
         cells |= estimate_cells(name, getattr(each, name))
     return {**cells, "needed": "" if each.needed is None else str(each.needed)}

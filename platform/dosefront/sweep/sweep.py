@@ -21,7 +21,7 @@ from dosefront.sweep.driver import Driver, StopWhenSaved
 from dosefront.sweep.progress import progress_view
 from dosefront.sweep.proposals import Proposals, Starts
 from dosefront.sweep.reach import check_reach
-from dosefront.sweep.rungs import RungCouncil
+from dosefront.sweep.rungs import council_here
 from dosefront.sweep.stopping import Stopping
 from dosefront.sweep.trainable import TrialTrainable, configuration
 from dosefront.sweep.tune_amended import FirstComeFirstServed, amend
@@ -200,7 +200,7 @@ def _train(
                 check_reach(checkpoints)
                 care.result()  # compiled the simulator; workers load it from the cache
                 comparators = ray.put(books.comparators)
-                council = scheduler and RungCouncil.remote(scheduler, books.objectives)
+                council = scheduler and council_here(scheduler, books.objectives)
                 proposals = Proposals(
                     search,
                     driver=driver,

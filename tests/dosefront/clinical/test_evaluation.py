@@ -107,7 +107,7 @@ def test_a_drop_is_worse_whatever_the_measure(shifted: Shift, archive: Archive) 
             if group == AS_TRAINED:
                 assert each.drop is None
                 continue
-            sign = 1.0 if measure.better == "more" else -1.0
+            sign = -1.0 if measure.is_harm else 1.0
             assert each.drop.value == pytest.approx(sign * (before.value.value - each.value.value))
             assert each.gain_lost.value == pytest.approx(before.gain.value - each.gain.value)
 

@@ -91,7 +91,7 @@ def test_every_effect_is_counted_on_the_patients(found: Headline, archive: Archi
         assert each.needed.value == pytest.approx(1.0 / benefit)
     assert efficacy.needed is None
     assert toxicity.ours.value >= 0.0  # a count of events, not a return
-    assert (efficacy.better, toxicity.better) == ("more", "less")
+    assert [each.is_harm for each in found.arms[0].effects] == [False, True, False, True]
 
 
 def test_the_worst_tenth_is_worse_than_the_mean(found: Headline) -> None:

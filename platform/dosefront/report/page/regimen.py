@@ -105,9 +105,7 @@ def _spec(panel: str, title: str) -> dict[str, Any]:
         "data": named("regimen"),
         "transform": [{"filter": {"field": "panel", "equal": panel}}],
         "encoding": {
-            "x": quantitative(
-                "administration", "administration", axis=whole, scale={"zero": False, "padding": 8}
-            ),
+            "x": quantitative("cycle", "cycle", axis=whole, scale={"zero": False, "padding": 8}),
             "color": arm_colour(),
         },
         "layer": [

@@ -89,7 +89,8 @@ function choose(datum) {
 // A rectangle filters; letting go of it clears the filter and nothing else.
 function listenToBrush(view) {
   view.addSignalListener("brush", (_, value) => {
-    change({ brush: value?.x && value?.y ? { x: value.x, y: value.y } : null });
+    const brush = value?.x && value?.y ? { x: value.x, y: value.y } : null;
+    setTimeout(() => change({ brush })); // once Vega, which tells it while it works, has ended
   });
 }
 
