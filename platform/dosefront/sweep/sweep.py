@@ -179,7 +179,6 @@ def _train(
     stopping = Stopping(console)
     places = Places(_bundles(trials[0].settings, resources)[0])
     waiting = WaitForMachines(places, stopping=stopping, console=console, max_wait=max_wait)
-    ahead = 0 if address == "local" else AHEAD
     total = most_trials(books.experiment)
     view = progress_view(console, objectives=books.objectives, trials=total, ended=books.counts[0])
     driver = Driver(
@@ -191,7 +190,7 @@ def _train(
         on_save=lambda trial_id: checkpoints.forget(trial_id, but=session),
         note=lambda: waiting.note,
     )
-    ahead, hours, scheduler = AHEAD, None, None
+    ahead, hours, scheduler = 0 if address == "local" else AHEAD, None, None
     if section := books.experiment.search:
         ahead, hours, scheduler = 0, section.budget.hours, section.scheduler
     try:
