@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-
 from dosefront.jobs import Submission
 from dosefront.jobs.cargo import Cargo
 from dosefront.jobs.job import _runtime_environment
