@@ -9,6 +9,7 @@ DosefrontError            1  anything below
 ├── CheckpointError       1  a checkpoint is missing, damaged, not finite or another's
 ├── FrontError            1  points that cannot be compared, or no points
 ├── ClusterError          5  the cluster is unreachable, refuses us or runs another version
+├── TrackerError          5  the tracker has no account, cannot be reached or refuses us
 ├── SweepIncomplete       3  some trials failed
 ├── InfeasibleError       4  no policy is known to keep the caps
 └── SweepInterrupted    130  stopped before its end; what had finished is kept
@@ -31,6 +32,7 @@ __all__ = [
     "StorageError",
     "SweepIncomplete",
     "SweepInterrupted",
+    "TrackerError",
     "UsageError",
 ]
 
@@ -114,6 +116,12 @@ class FrontError(DosefrontError):
 
 class ClusterError(DosefrontError):
     """The cluster is unreachable, refuses us or runs another version."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class TrackerError(DosefrontError):
+    """The tracker has no account here, cannot be reached or refuses us."""
 
     exit_code: ClassVar[int] = 5
 

@@ -80,6 +80,11 @@ class Machine:
         """Where its home folder lies for us."""
         return HOMES / self.name
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether a program that should stay has ended."""
+        return any(program.poll() is not None for program in self.programs)
+
     def command(self, words: Sequence[str]) -> list[str]:
         """A command as it is run on this machine."""
         inside = f'mount --bind {self.home} {HOME} && cd {HOME} && exec "$@"'

@@ -89,10 +89,11 @@ class Rehearsal:
         """Wait until something is so; give up with the machines' last words."""
         deadline = time.monotonic() + seconds
         while not (found := is_so()):
-            if time.monotonic() > deadline:
-                for machine in (self.head, *self.workers, self.user):
-                    print(machine.name, (machine.home / "log").read_text()[-3000:], file=sys.stderr)
-                raise TimeoutError(f"{what} within {seconds:g} s")
+            ended = [each.name for each in (self.store, self.head, self.user) if each.has_ended]
+            if ended or time.monotonic() > deadline:
+                for machine in (self.store, self.head, *self.workers, self.user):
+                    print(machine.name, self.log(machine)[-1500:], file=sys.stderr)
+                raise RuntimeError(f"{what} within {seconds:g} s; ended: {ended or 'none'}")
             time.sleep(0.3)
         return found
 
@@ -119,8 +120,10 @@ class Rehearsal:
         self.store.start([sys.executable, "-c", STORE], self.environment)
         self.until(lambda: "ready" in self.log(self.store), "the store", seconds=120)
         self.note("store is up")
-        limits = ["--block", "--disable-usage-stats", "--object-store-memory=100000000"]
-        start = [sys.executable, "-m", "ray.scripts.scripts", "start", *limits]
+        # Not `--block`, which on a slow host ends Ray over a part of it that nobody needs here.
+        stay = ["sh", "-c", '"$@" && exec sleep infinity', "sh"]
+        limits = ["--disable-usage-stats", "--object-store-memory=100000000"]
+        start = [*stay, sys.executable, "-m", "ray.scripts.scripts", "start", *limits]
         head = ["--head", "--port=6379", "--num-cpus=0", "--dashboard-host=0.0.0.0"]
         where = f"--node-ip-address={self.head.address}"
         self.head.start([*start, *head, where], self.environment)

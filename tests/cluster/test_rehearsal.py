@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,34 @@ def test_a_place_for_checkpoints_that_the_workers_do_not_see_is_refused(
     assert "2 of 2 others cannot" in found["refusal"]
     for address in ("10.77.0.4", "10.77.0.5"):
         assert f"{address}: it does not see what is written here" in found["refusal"]
+
+
+def test_nothing_is_left_when_whoever_rehearses_goes_away() -> None:
+    before = stores()
+    with subprocess.Popen(
+        [sys.executable, REHEARSAL],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        if "store is up" not in process.stderr.readline():
+            pytest.skip(process.stdout.read())
+        assert stores() == before + 1
+        process.stdin.close()
+        assert process.wait(timeout=60) != 0
+    assert stores() == before
+    assert not Path("/run/netns/store").exists()
+
+
+def stores() -> int:
+    """How many of our S3 run on this host, in whatever namespace."""
+    found = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            found += b'ThreadedMotoServer("0.0.0.0"' in b" ".join(words[:3])
+    return found

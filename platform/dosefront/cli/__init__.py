@@ -21,6 +21,7 @@ from dosefront.cli.fronts import export, front
 from dosefront.cli.jobs import logs, stop, submit
 from dosefront.cli.report import report
 from dosefront.cli.sweeping import resume, status, sweep, validate
+from dosefront.cli.tracking import publish, sync
 from dosefront.errors import DosefrontError
 
 __all__ = ["main"]
@@ -37,6 +38,7 @@ PANELS = {
     "Experiments": (validate, sweep, resume, status),
     "Fronts": (front, compare, recommend, report, figures, export),
     "Clinic": (evaluate, headline),
+    "Weights & Biases": (sync, publish),
     "Environments": (envs, audit, validate_model),
     "Clusters": (submit, logs, stop),
 }

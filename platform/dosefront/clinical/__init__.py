@@ -2,7 +2,13 @@
 
 from dosefront.clinical.adverse_events import SERIOUS, TermComparison, compare_events
 from dosefront.clinical.choice import Choice, choices, usual_care
-from dosefront.clinical.dosing import CycleDoses, DoseMap, cycle_doses, dose_map
+from dosefront.clinical.dosing import (
+    CycleDoses,
+    DoseMap,
+    cycle_doses,
+    dose_map,
+    mean_fractions,
+)
 from dosefront.clinical.effects import (
     Effect,
     NumberNeeded,
@@ -33,7 +39,7 @@ from dosefront.clinical.headline import (
     Headline,
     headline,
 )
-from dosefront.clinical.measures import Measure, has_headline, measures_of
+from dosefront.clinical.measures import has_headline, measures_of
 from dosefront.clinical.patients import Patients, chosen_patients
 from dosefront.clinical.samples import spread_patients
 from dosefront.clinical.shift import AS_TRAINED, Shift, ShiftedMeasure, ShiftRow, shift
@@ -55,7 +61,6 @@ __all__ = [
     "GroupDifference",
     "GroupEffects",
     "Headline",
-    "Measure",
     "NumberNeeded",
     "Patients",
     "ProductLimit",
@@ -79,6 +84,7 @@ __all__ = [
     "headline",
     "independent_difference",
     "level",
+    "mean_fractions",
     "measures_of",
     "paired_rate_difference",
     "patients_mapping",

@@ -66,7 +66,7 @@ def usual_care(archive: Archive) -> ComparatorRecord:
         UsageError: there is none, or it has no such endpoints.
     """
     first = next(iter(archive.comparators.values()), None)
-    missing = HEADLINE.keys() - (first.select.endpoints.keys() if first else set())
+    missing = set(HEADLINE) - (first.select.endpoints.keys() if first else set())
     if first is None or missing:
         found = "no comparators" if first is None else f"no {' and no '.join(sorted(missing))}"
         raise UsageError(

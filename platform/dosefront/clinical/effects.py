@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
@@ -54,7 +53,8 @@ class Effect:
 
     measure: str
     unit: str
-    better: Literal["more", "less"]
+    is_harm: bool
+    """Whether less of it is better."""
     ours: Estimate
     theirs: Estimate
     difference: Estimate
@@ -67,7 +67,7 @@ class Effect:
     @property
     def benefit(self) -> Estimate:
         """The difference, turned so that more is better."""
-        return self.difference if self.better == "more" else turned(self.difference)
+        return turned(self.difference) if self.is_harm else self.difference
 
 
 @dataclass(frozen=True)
@@ -84,21 +84,20 @@ class Tail:
 
 
 def effect(
-    measure: str, ours: Values, theirs: Values, *, better: Literal["more", "less"], unit: str = ""
+    measure: str, ours: Values, theirs: Values, *, is_harm: bool = False, unit: str = ""
 ) -> Effect:
     """The effect of a policy; ``ours`` and ``theirs`` are values of the same patients."""
-    is_rate = ours.dtype == bool
     difference = difference_of(ours, theirs)
-    benefit = difference if better == "more" else turned(difference)
+    benefit = turned(difference) if is_harm else difference
     return Effect(
         measure=measure,
         unit=unit,
-        better=better,
+        is_harm=is_harm,
         ours=level(ours),
         theirs=level(theirs),
         difference=difference,
         relative=relative_change(ours, theirs),
-        needed=NumberNeeded(benefit) if is_rate else None,
+        needed=NumberNeeded(benefit) if ours.dtype == bool else None,
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from dosefront.clinical.measures import in_clinical_units
 from dosefront.clinical.patients import Patients
+from dosefront.decide import Quantity, quantities_of
 from dosefront.environments import make_vector_env
 from dosefront.evaluate import Archive, Policy, offered_comparators, roll_out
 from dosefront.front import Estimate, Objective, paired_difference
@@ -66,23 +66,21 @@ class Evaluation:
     def value_vector(self, treated: Treated) -> tuple[Estimate, ...]:
         """Mean return per objective, in clinical units."""
         outcome = treated.results.outcome()
-        pairs = zip(outcome.value_vector, self.objectives, strict=True)
-        return tuple(in_clinical_units(each, objective) for each, objective in pairs)
+        return tuple(each.of_cohort(outcome) for each in self._paid(treated))
 
     def differences(self, treated: Treated) -> tuple[Estimate, ...]:
         """Against the usual care, paired, in clinical units; nothing where there is none."""
         if self.usual is None:
             return ()
-        columns = zip(
-            treated.results.returns.T,
-            self.usual.results.returns.T,
-            self.objectives,
-            strict=True,
-        )
+        usual = self.usual.results
         return tuple(
-            in_clinical_units(paired_difference(ours, theirs), objective)
-            for ours, theirs, objective in columns
+            paired_difference(each.of_patients(treated.results), each.of_patients(usual))
+            for each in self._paid(treated)
         )
+
+    def _paid(self, treated: Treated) -> list[Quantity]:
+        known = quantities_of(self.objectives, treated.results)
+        return [known[objective.name] for objective in self.objectives]
 
     def _arm_mapping(self, treated: Treated) -> dict[str, Any]:
         names = [objective.name for objective in self.objectives]

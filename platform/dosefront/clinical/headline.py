@@ -18,8 +18,9 @@ from dosefront.clinical.evaluation import (
     shared_spec,
     treat,
 )
-from dosefront.clinical.measures import HEADLINE, Measure, measures_of
+from dosefront.clinical.measures import HEADLINE, measures_of
 from dosefront.clinical.patients import Patients
+from dosefront.decide import Quantity
 from dosefront.evaluate import Archive
 from dosefront.records import PatientResults, TrialSpec
 
@@ -149,14 +150,14 @@ def headline(
 
 
 def _effects(
-    measures: tuple[Measure, ...], ours: PatientResults, theirs: PatientResults
+    measures: tuple[Quantity, ...], ours: PatientResults, theirs: PatientResults
 ) -> tuple[Effect, ...]:
     return tuple(
         effect(
             each.name,
             each.of_patients(ours),
             each.of_patients(theirs),
-            better=each.better,
+            is_harm=each.is_harm,
             unit=each.unit,
         )
         for each in measures
@@ -164,7 +165,7 @@ def _effects(
 
 
 def _tails(
-    measures: tuple[Measure, ...], ours: PatientResults, theirs: PatientResults
+    measures: tuple[Quantity, ...], ours: PatientResults, theirs: PatientResults
 ) -> tuple[Tail, ...]:
     return tuple(
         tail(
@@ -180,7 +181,7 @@ def _tails(
 
 
 def _groups(
-    measures: tuple[Measure, ...],
+    measures: tuple[Quantity, ...],
     patients: Patients,
     ours: PatientResults,
     theirs: PatientResults,
@@ -195,7 +196,7 @@ def _groups(
                     each.name,
                     each.of_patients(ours)[mask],
                     each.of_patients(theirs)[mask],
-                    better=each.better,
+                    is_harm=each.is_harm,
                 )
                 for each in endpoints
             ),
@@ -225,12 +226,12 @@ def _drawn(
     }
 
 
-def _bands(measures: tuple[Measure, ...], ours: Rates, theirs: Rates) -> tuple[Band, ...]:
+def _bands(measures: tuple[Quantity, ...], ours: Rates, theirs: Rates) -> tuple[Band, ...]:
     if len(ours) == 0:
         return ()
-    better = {each.name: each.better for each in measures}
+    harms = {each.name for each in measures if each.is_harm}
     return tuple(
-        _band(name, ours[:, place], theirs[:, place], sign=1 if better[name] == "more" else -1)
+        _band(name, ours[:, place], theirs[:, place], sign=-1 if name in harms else 1)
         for place, name in enumerate(HEADLINE)
     )
 

@@ -17,13 +17,16 @@ from dosefront.clinical.evaluation import (
     shared_spec,
     treat,
 )
-from dosefront.clinical.measures import Measure, measures_of
+from dosefront.clinical.measures import measures_of
 from dosefront.clinical.patients import Patients, chosen_patients
+from dosefront.decide import Quantity
 from dosefront.errors import UsageError
 from dosefront.evaluate import Archive
 from dosefront.front import Estimate
 from dosefront.records import FrontPoint, PatientResults
 
+LOOKED_AT: Final = 10_000
+"""Patients among whom groups are looked for; among few, the rare ones are missing."""
 AS_TRAINED: Final = "as in training"
 SHIFTED_TO: Final = (
     "age_75_or_over",
@@ -70,7 +73,7 @@ class Shift:
 
     cohorts: Mapping[str, Patients]
     """By what they are called in the rows."""
-    measures: tuple[Measure, ...]
+    measures: tuple[Quantity, ...]
     usual: str | None
     """Id of the comparator that the gains are over."""
     rows: tuple[ShiftRow, ...]
@@ -126,7 +129,8 @@ def shift(
         )
 
     first = drawn(None)
-    groups = [name for name in SHIFTED_TO if name in first.subgroups] or list(first.subgroups)
+    many = chosen_patients(spec, cohort=cohort, number=LOOKED_AT, scenario=scenario)
+    groups = [name for name in SHIFTED_TO if name in many.subgroups] or list(many.subgroups)
     if not groups:
         raise UsageError(
             f"{spec.environment} tells no groups of patients. Give it a method `subgroups()`, or "
@@ -162,7 +166,7 @@ def shift(
 
 
 def _shifted(
-    measure: Measure,
+    measure: Quantity,
     results: Mapping[tuple[str, str], PatientResults],
     *,
     arm: Arm,
@@ -174,7 +178,7 @@ def _shifted(
         return measure.of_patients(results[of.id, on])
 
     def better(estimate: Estimate) -> Estimate:
-        return estimate if measure.better == "more" else turned(estimate)
+        return turned(estimate) if measure.is_harm else estimate
 
     ours, trained = values(arm, patients), values(arm, AS_TRAINED)
     is_shifted = patients != AS_TRAINED

@@ -32,7 +32,7 @@ from dosefront.records.patient_results import (
 )
 from dosefront.records.record import BegunRecord, ComparatorRecord, JudgedPolicy, TrialRecord
 from dosefront.records.run_status import RunningTrial, RunStatus, read_status, write_status
-from dosefront.records.storage import storage_error, write_atomically
+from dosefront.records.storage import parse_json, storage_error, write_atomically
 from dosefront.records.summarise import summarise
 from dosefront.records.trial import TrialSpec
 
@@ -64,6 +64,7 @@ __all__ = [
     "front_rows",
     "is_locked",
     "locked",
+    "parse_json",
     "read_front",
     "read_results",
     "read_returns",

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dosefront.clinical import (
     AS_TRAINED,
     Evaluation,
-    Measure,
     Shift,
     difference_of,
     level,
     measures_of,
 )
-from dosefront.report.sheet import Sheet, figure
+from dosefront.decide import Quantity
+from dosefront.report.sheet import Sheet, figure, group_title
 
 
 def evaluation_sheet(evaluation: Evaluation) -> Sheet:
@@ -25,11 +25,11 @@ def evaluation_sheet(evaluation: Evaluation) -> Sheet:
         cells = []
         for measure in measures:
             values = measure.of_patients(treated.results)
-            text = figure(level(values), is_rate=values.dtype == bool)
+            text = figure(level(values), is_rate=measure.is_share)
             if usual is not None and treated is not usual:
                 theirs = measure.of_patients(usual.results)
                 found = difference_of(values, theirs)
-                changed = figure(found, is_rate=values.dtype == bool, is_signed=True)
+                changed = figure(found, is_rate=measure.is_share, is_signed=True)
                 text = f"{text}\n{changed}"
             cells.append(text)
         rows.append((f"{treated.arm.title}\n{treated.arm.id}", *cells))
@@ -44,7 +44,7 @@ def evaluation_sheet(evaluation: Evaluation) -> Sheet:
 
 def shift_sheet(shift: Shift) -> Sheet:
     """How much worse each arm is on each group than on patients as in training."""
-    rates = {measure.name: measure.objective is None for measure in shift.measures}
+    rates = {measure.name: measure.is_share for measure in shift.measures}
     rows = []
     for row in shift.rows:
         cells = []
@@ -58,8 +58,8 @@ def shift_sheet(shift: Shift) -> Sheet:
                 lines.append(figure(each.gain_lost, is_rate=is_rate, is_signed=True))
             cells.append("\n".join(lines))
         is_first = row.patients == AS_TRAINED
-        name = f"{row.title}: {row.patients}" if is_first else f"  {row.patients}"
-        rows.append((name.replace("_", " "), *cells))
+        group = group_title(row.patients)
+        rows.append((f"{row.title}: {group}" if is_first else f"  {group}", *cells))
     return Sheet(
         title="Patients other than in training",
         columns=("", *map(_heading, shift.measures)),
@@ -76,7 +76,7 @@ def worst_lines(shift: Shift) -> list[str]:
     lines = []
     for arm in titles:
         worst = ", ".join(
-            f"{measure} on {group.replace('_', ' ')}" for measure, group in shift.worst(arm).items()
+            f"{measure} on {group_title(group)}" for measure, group in shift.worst(arm).items()
         )
         lines.append(f"{titles[arm]} drops most in {worst}.")
     return lines
@@ -130,5 +130,5 @@ def csv_text(rows: Sequence[Mapping[str, object]]) -> str:
     return text.getvalue()
 
 
-def _heading(measure: Measure) -> str:
+def _heading(measure: Quantity) -> str:
     return f"{measure.name}\n{measure.unit}" if measure.unit else measure.name

@@ -1,28 +1,30 @@
-"""Weights & Biases as a window on a sweep; the one file that imports wandb."""
+"""Weights & Biases as a window on a sweep while it runs."""
 
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from dosefront.records import (
+    FrontPoint,
     FrontSummary,
     RunFolder,
     TrialRecord,
     TrialSpec,
     figures,
     front_rows,
+    read_front,
+    write_front,
 )
+from dosefront.track.disclosure import disclosed, error_name
+from dosefront.track.wandb_session import IS_INSTALLED, may_go_online, wandb_environment
 
-try:
+with suppress(ImportError):
     import wandb
-    from wandb.sdk.lib.wbauth import read_netrc_auth
-except ImportError:
-    IS_INSTALLED = False
-else:
-    IS_INSTALLED = True
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +33,9 @@ Mode = Literal["auto", "online", "offline"]
 INIT_SECONDS: Final = 20.0
 """How long one run waits for the server before the sweep goes on offline."""
 FINISH_SECONDS: Final = 30.0
-"""How long one run waits for its upload; the rest stays on disk for `wandb sync`."""
+"""How long one run waits for its upload; the rest stays on disk for `dosefront sync`."""
+LONGEST_TAG: Final = 64
+"""Characters that W&B takes."""
 
 
 class WandbTracker:
@@ -50,12 +54,13 @@ class WandbTracker:
         self._run_id = run_id
         self._project = project
         self._environment_before = dict(os.environ)
-        os.environ.update(_environment(run_folder))
+        os.environ.update(wandb_environment(run_folder))
         self._went_offline = False
         self._trials: dict[str, Any] = {}
         self._front: Any = None
+        self._code: dict[str, Any] = {}
         try:
-            self._is_online = mode == "online" or (mode == "auto" and _may_go_online())
+            self._is_online = mode == "online" or (mode == "auto" and may_go_online())
             self._front = self._open_front()
         except Exception:
             self._leave()
@@ -69,17 +74,20 @@ class WandbTracker:
     def trial_ended(self, record: TrialRecord) -> None:
         """Close the run of a failed trial; a finished one stays open for the front's verdict."""
         run = self._trial(record.spec)
+        self._tell_code(record, run)
         run.summary.update({"status": record.status, "wall_seconds": record.wall_seconds})
         if record.status == "failed":
-            run.summary.update({"error": record.error})
+            run.summary.update({"error": error_name(record.error or "")})
             self._finish(self._trials.pop(record.spec.trial_id), exit_code=1)
 
     def front_changed(self, summary: FrontSummary, figure: Path | None) -> None:
         """Log the front, and close the runs of the trials that have come to it."""
+        summary = disclosed(summary)
         self._despite_the_network(lambda: self._show(summary, figure))
-        for trial, points in groupby(summary.points, key=lambda point: point.trial):
+        for trial, judged in groupby(summary.points, key=lambda point: point.trial):
             if trial in self._trials:
-                run = self._trials.pop(trial)
+                run, points = self._trials.pop(trial), tuple(judged)
+                self._keep_policy(run, points[0])
                 for point in points:
                     # A policy that serves many preferences has figures for each.
                     of = "eval" if point.id == trial else f"eval/{point.preference}"
@@ -101,27 +109,64 @@ class WandbTracker:
             self._leave()
 
     def _show(self, summary: FrontSummary, figure: Path | None) -> None:
-        rows = front_rows(summary)
+        rows = _shown_rows(summary)
         columns = list(dict.fromkeys(column for row in rows for column in row))
         data = [[row.get(column) for column in columns] for row in rows]
+        upwards, across = summary.objectives[0].name, summary.objectives[1].name
         shown: dict[str, Any] = {
             "trials_ended": len({point.trial for point in summary.points})
             + len(summary.failed_trials),
             "hypervolume": summary.hypervolume,
             "hypervolume_comparators": summary.comparators_hypervolume,
             "comparators_dominated": summary.comparators_dominated,
-            "front_table": wandb.Table(columns=columns, data=data),
+            # The chart keeps its table as `front_table`.
+            "front": wandb.plot.scatter(
+                wandb.Table(columns=columns, data=data),
+                across,
+                upwards,
+                title=f"{upwards} over {across}, held-out",
+            ),
         }
+        if summary.hypervolume_low is not None:
+            shown["hypervolume_low"] = summary.hypervolume_low
+            shown["hypervolume_high"] = summary.hypervolume_high
         if figure is not None:
             shown["front_figure"] = wandb.Image(str(figure))
         self._front.log(shown)
         # A table is a file of its own; in the summary, the rows can be read where the run is.
         self._front.summary.update({"front_rows": rows})
 
+    def _keep_policy(self, run: Any, point: FrontPoint) -> None:
+        """Keep the checkpoint as an artifact of its trial."""
+        if point.checkpoint is None or not (self._run_folder.path / point.checkpoint).exists():
+            return
+        if self._went_offline and not run.offline:
+            return  # begun before the server went; it would be waited for in vain
+        artifact = wandb.Artifact(
+            f"policy-{point.trial}", type="policy", metadata={"algorithm": point.algorithm}
+        )
+        try:
+            artifact.add_file(str(self._run_folder.path / point.checkpoint))
+            run.log_artifact(artifact)
+        except Exception as error:
+            if not self._is_online:
+                raise
+            self._go_offline(error)
+
     def _keep_front_file(self) -> None:
         artifact = wandb.Artifact(f"front-{self._run_id}", type="pareto-front")
-        artifact.add_file(str(self._run_folder.front_json))
+        with tempfile.TemporaryDirectory() as name:
+            copy = RunFolder(Path(name))
+            write_front(copy, disclosed(read_front(self._run_folder.front_json)))
+            artifact.add_file(str(copy.front_json))
         self._front.log_artifact(artifact)
+
+    def _tell_code(self, record: TrialRecord, run: Any) -> None:
+        """Which code made it: commit and versions, nothing of the machine."""
+        told = ("commit", "versions", "environment")
+        self._code = {name: record.provenance.get(name) for name in told}
+        for each in (run, self._front):
+            each.config.update({"code": self._code}, allow_val_change=True)
 
     def _despite_the_network(self, show: Callable[[], None]) -> None:
         """Show it; tables and artifacts ask the server, and where it is gone, show it offline."""
@@ -134,7 +179,13 @@ class WandbTracker:
             show()
 
     def _open_front(self) -> Any:
-        run = self._open("front", name=self._run_id, job_type="front", config={"run": self._run_id})
+        run = self._open(
+            "front",
+            name=self._run_id,
+            job_type="front",
+            tags=("dosefront", "front"),
+            config={"run": self._run_id, "code": self._code},
+        )
         run.define_metric("trials_ended")
         run.define_metric("*", step_metric="trials_ended")
         return run
@@ -146,6 +197,13 @@ class WandbTracker:
                 spec.trial_id,
                 name=spec.label,
                 job_type="train",
+                tags=(
+                    "dosefront",
+                    spec.algorithm,
+                    str(spec.scalarization["name"]),
+                    f"seed {spec.seed}",
+                    spec.environment[-LONGEST_TAG:],
+                ),
                 config={**spec.to_mapping(), "trial_id": spec.trial_id, "preferences": weights},
             )
             run.define_metric("steps")
@@ -153,9 +211,8 @@ class WandbTracker:
             self._trials[spec.trial_id] = run
         return self._trials[spec.trial_id]
 
-    def _open(self, suffix: str, *, name: str, job_type: str, config: dict[str, Any]) -> Any:
+    def _open(self, suffix: str, **what: Any) -> Any:
         """A new W&B run; online if that works."""
-        what = {"name": name, "job_type": job_type, "config": config}
         if self._is_online:
             try:
                 return self._init(f"{self._run_id}-{suffix}", mode="online", **what)
@@ -206,7 +263,7 @@ class WandbTracker:
 
     def _leave(self) -> None:
         wandb.teardown()
-        for name in _environment(self._run_folder):
+        for name in wandb_environment(self._run_folder):
             os.environ.pop(name, None)
             if name in self._environment_before:
                 os.environ[name] = self._environment_before[name]
@@ -215,23 +272,10 @@ class WandbTracker:
         if self._is_online:
             return f"online, project {self._project}, group {self._run_id}"
         folder = self._run_folder.wandb
-        return f"offline, in {folder}; upload with: wandb sync {folder}/*run-*"
+        return f"offline, in {folder}; upload with: dosefront sync {self._run_folder.path}"
 
 
-def _environment(run_folder: RunFolder) -> dict[str, str]:
-    """Keeps W&B's files in the run folder, its crash reports at home and its terminal quiet."""
-    folder = run_folder.wandb.resolve()
-    return {
-        "WANDB_DATA_DIR": str(folder / "data"),
-        "WANDB_CACHE_DIR": str(folder / "cache"),
-        "WANDB_ERROR_REPORTING": "false",
-        "WANDB_SILENT": "true",
-    }
-
-
-def _may_go_online() -> bool:
-    """Whether this machine holds a W&B key and its user has not gone offline; asks no server."""
-    settings = wandb.setup().settings
-    if settings.mode != "online":  # WANDB_MODE, or W&B's own settings file
-        return False
-    return bool(settings.api_key or read_netrc_auth(host=settings.base_url))
+def _shown_rows(summary: FrontSummary) -> list[dict[str, object]]:
+    """The front's rows, each trial's with the artifact that holds its policy."""
+    policies = {point.id: f"policy-{point.trial}:latest" for point in summary.points}
+    return [{**row, "artifact": policies.get(str(row["id"]))} for row in front_rows(summary)]

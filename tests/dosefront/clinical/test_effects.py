@@ -19,7 +19,7 @@ RESPONSE = np.array([True] * 30 + [False] * 70)
 
 def test_rates_differ_by_what_is_counted() -> None:
     better = np.array([True] * 45 + [False] * 55)
-    found = effect("response", better, RESPONSE, better="more")
+    found = effect("response", better, RESPONSE)
     assert found.ours.value == 0.45
     assert found.theirs.value == 0.30
     assert found.difference.value == pytest.approx(0.15)
@@ -29,7 +29,7 @@ def test_rates_differ_by_what_is_counted() -> None:
 
 
 def test_fewer_harms_are_a_benefit() -> None:
-    found = effect("harm", np.zeros(100, bool), RESPONSE, better="less")
+    found = effect("harm", np.zeros(100, bool), RESPONSE, is_harm=True)
     assert found.difference.value == pytest.approx(-0.30)
     assert found.benefit.value == pytest.approx(0.30)
     assert found.needed.value == pytest.approx(1.0 / 0.30)
@@ -38,10 +38,10 @@ def test_fewer_harms_are_a_benefit() -> None:
 
 def test_a_policy_against_itself_changes_exactly_nothing() -> None:
     sizes = np.random.default_rng(1).normal(2.0, 1.0, 200)
-    found = effect("size", sizes, sizes, better="more")
+    found = effect("size", sizes, sizes)
     assert found.difference == found.relative == Estimate(0.0, 0.0, 0.0)
     assert tail("size", sizes, sizes, clinical=float).difference == Estimate(0.0, 0.0, 0.0)
-    rates = effect("response", RESPONSE, RESPONSE, better="more")
+    rates = effect("response", RESPONSE, RESPONSE)
     assert rates.difference.value == 0.0
     assert rates.relative is None
     assert rates.needed.value is None

@@ -7,6 +7,7 @@ from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
 from dosefront.report.page.quantities import Quantity, quantities
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import ACCENT, CHOSEN, FAINT, INK, PAPER, named, quantitative
+from dosefront.report.plane import Point, points_of
 
 CONVENTIONAL: Final = "conventional care"
 MEDIAN: Final = 50
@@ -16,7 +17,7 @@ MEDIAN: Final = 50
 def front_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
     """Every policy and comparator with its intervals; `colours` are those of the algorithms."""
     shown = quantities(summary)
-    points = [_row(point, summary, shown) for point in (*summary.points, *summary.comparators)]
+    points = [_row(point, summary, shown) for point in points_of(summary)]
     return Section(
         name="front",
         title="The front",
@@ -27,7 +28,7 @@ def front_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
     )
 
 
-def point_title(point: FrontPoint | ComparatorPoint) -> str:
+def point_title(point: Point) -> str:
     """What readers see of a policy or a comparator."""
     if isinstance(point, ComparatorPoint):
         return point.title
@@ -49,31 +50,31 @@ def _text(summary: FrontSummary) -> str:
     )
 
 
-def _row(
-    point: FrontPoint | ComparatorPoint, summary: FrontSummary, shown: Sequence[Quantity]
-) -> dict[str, Scalar]:
-    is_policy = isinstance(point, FrontPoint)
-    dominates = point.dominates if isinstance(point, FrontPoint) else ()
+def _row(point: Point, summary: FrontSummary, shown: Sequence[Quantity]) -> dict[str, Scalar]:
     titles = {each.id: each.title for each in summary.comparators}
-    row: dict[str, Scalar] = {
-        "id": point.id,
-        "title": point_title(point),
-        "kind": "policy" if is_policy else "comparator",
-        "group": point.algorithm if is_policy else CONVENTIONAL,
-        "place": ("on the front" if point.on_front else "behind") if is_policy else CONVENTIONAL,
-        "on_front": is_policy and point.on_front,
-        "probability": _probability(point),
-        "dominates": ", ".join(titles.get(each, each) for each in dominates),
-    }
+    row: dict[str, Scalar] = {"id": point.id, "title": point_title(point)}
+    if isinstance(point, FrontPoint):
+        row |= {
+            "kind": "policy",
+            "group": point.algorithm,
+            "place": "on the front" if point.on_front else "behind",
+            "on_front": point.on_front,
+            "probability": point.probability_nondominated,
+            "dominates": ", ".join(titles.get(each, each) for each in point.dominates),
+        }
+    else:
+        row |= {
+            "kind": "comparator",
+            "group": CONVENTIONAL,
+            "place": CONVENTIONAL,
+            "on_front": False,
+            "probability": None,
+            "dominates": "",
+        }
     for k, quantity in enumerate(shown):
         estimate = quantity.of(point, summary.objectives)
         row |= {f"value_{k}": estimate.value, f"low_{k}": estimate.low, f"high_{k}": estimate.high}
     return row
-
-
-def _probability(point: FrontPoint | ComparatorPoint) -> float | None:
-    """That no other policy dominates it, where that was estimated."""
-    return getattr(point, "probability_nondominated", None)
 
 
 def _columns(shown: Sequence[Quantity]) -> tuple[Column, ...]:
@@ -198,7 +199,7 @@ def _policies(colours: dict[str, str]) -> dict[str, Any]:
             "opacity": _opacity(
                 {"field": "opacity", "type": "quantitative", "scale": None, "legend": None}, 0.1
             ),
-            "tooltip": _tooltip(),
+            "tooltip": {"field": "told"},
             "description": {"field": "spoken"},
         },
     }
@@ -211,7 +212,7 @@ def _comparators() -> dict[str, Any]:
         "mark": {**mark, "color": INK},
         "encoding": {
             "opacity": _opacity(1.0, 0.25),
-            "tooltip": _tooltip(),
+            "tooltip": {"field": "told"},
             "description": {"field": "spoken"},
         },
     }
@@ -245,8 +246,3 @@ def _labels() -> list[dict[str, Any]]:
         },
         {"data": named("labels"), "mark": text, "encoding": named_place},
     ]
-
-
-def _tooltip() -> list[dict[str, str]]:
-    fields = {"title": "policy", "place": "", "y_text": "y", "x_text": "x", "probable": ""}
-    return [{"field": field, "title": title} for field, title in fields.items()]

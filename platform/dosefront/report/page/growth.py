@@ -14,26 +14,43 @@ def growth_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
     per_seed = [
         {
             "algorithm": each.algorithm,
-            "seed": each.seed,
+            "label": f"{each.algorithm}, seed {each.seed}",
+            "over": "patients",
             "hypervolume": each.value,
             "low": each.low,
             "high": each.high,
         }
         for each in summary.hypervolume_per_seed
     ]
+    by_algorithm = [
+        {
+            "algorithm": each.algorithm,
+            "label": f"{each.algorithm}, {each.seeds} seeds",
+            "over": "seeds",
+            "hypervolume": each.interquartile_mean,
+            "low": each.low,
+            "high": each.high,
+        }
+        for each in summary.hypervolume_by_algorithm
+        if each.seeds > 1
+    ]
+    seeds = sorted([*by_algorithm, *per_seed], key=lambda row: str(row["algorithm"]))
     return Section(
         name="growth",
         title="Hypervolume",
         text=(
             "The share of the box between reference and ideal point that the front dominates, "
             "held-out. By steps: the front of all trials that had ended, against the environment "
-            "steps that they took; the line below is conventional care. By seed: the front of each "
-            "algorithm and seed alone, with a 95 % interval over patients. The front of all seeds "
-            "together is that of the luckiest ones: to judge an algorithm, read its seeds."
+            "steps that they took"
+            + ("; the dashed line is conventional care" if summary.comparators else "")
+            + ". By seed: circles are the fronts of one algorithm and seed alone, with 95 % "
+            "intervals over patients; diamonds, the interquartile mean over an algorithm's seeds, "
+            "with 95 % intervals over seeds. The front of all seeds together is that of the "
+            "luckiest ones: to judge an algorithm, read the diamonds."
         ),
         figures=(
             Figure("growth", _growth_spec(summary), "By steps"),
-            Figure("seeds", _seeds_spec(colours, len(per_seed)), "By seed"),
+            Figure("seeds", _seeds_spec(colours, len(seeds)), "By seed"),
         ),
         tables=(
             Table(
@@ -52,7 +69,8 @@ def growth_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
                 "Hypervolume by algorithm and seed",
                 (
                     Column("algorithm", "Algorithm"),
-                    Column("seed", "Seed"),
+                    Column("label", "Front of"),
+                    Column("over", "Interval over"),
                     Column("hypervolume", "Hypervolume", digits=4, low="low", high="high"),
                 ),
             ),
@@ -68,7 +86,7 @@ def growth_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
                     for each in summary.history
                 ]
             ),
-            "seeds": columns_of(per_seed),
+            "seeds": columns_of(seeds),
         },
     )
 
@@ -92,7 +110,9 @@ def _growth_spec(summary: FrontSummary) -> dict[str, Any]:
                     "point": {"color": INK},
                 },
                 "encoding": {
-                    "x": quantitative("steps", STEPS, axis={"format": ",d", "grid": False}),
+                    "x": quantitative(
+                        "steps", STEPS, axis={"format": ",d", "grid": False, "tickCount": 4}
+                    ),
                     "y": height,
                     "tooltip": [
                         {"field": "trials_ended", "title": "trials"},
@@ -109,11 +129,11 @@ def _growth_spec(summary: FrontSummary) -> dict[str, Any]:
 def _seeds_spec(colours: dict[str, str], seeds: int) -> dict[str, Any]:
     scale = {"domain": list(colours), "range": list(colours.values())}
     share = "share of the reference box"
+    shapes = {"domain": ["patients", "seeds"], "range": ["circle", "diamond"]}
     return {
         "description": "Hypervolume of each algorithm and seed with intervals over patients",
         "height": 20 * seeds,
         "data": named("seeds"),
-        "transform": [{"calculate": "datum.algorithm + ', seed ' + datum.seed", "as": "label"}],
         "encoding": {
             "y": {"field": "label", "type": "nominal", "title": None, "sort": None},
             "color": {"field": "algorithm", "type": "nominal", "scale": scale, "legend": None},
@@ -127,8 +147,11 @@ def _seeds_spec(colours: dict[str, str], seeds: int) -> dict[str, Any]:
                 },
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 60},
-                "encoding": {"x": quantitative("hypervolume", share)},
+                "mark": {"type": "point", "filled": True, "size": 80},
+                "encoding": {
+                    "x": quantitative("hypervolume", share),
+                    "shape": {"field": "over", "type": "nominal", "legend": None, "scale": shapes},
+                },
             },
         ],
     }

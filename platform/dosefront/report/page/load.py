@@ -23,6 +23,7 @@ from dosefront.report.page.arms import Arm, Arms
 from dosefront.report.page.front import point_title
 from dosefront.report.page.theme import CHOSEN, INK, on_paper
 from dosefront.report.palette import ALGORITHMS, CARE, LABEL, OTHER_CARE
+from dosefront.report.plane import Point
 
 MOST_POLICIES: Final = 24
 """Policies on the front whose courses are shown; of more, so many spread along it."""
@@ -59,7 +60,7 @@ def load_run(folder: RunFolder, progress: Progress) -> RunContents:
     summary = archive.summary
     names = sorted({point.algorithm for point in summary.points})
     colours = {name: on_paper(ALGORITHMS[k % len(ALGORITHMS)]) for k, name in enumerate(names)}
-    chosen = (*_spread(summary), *summary.comparators)
+    chosen: tuple[Point, ...] = (*_spread(summary), *summary.comparators)
     missing: list[str] = []
     arms = []
     for done, point in enumerate(chosen):
@@ -85,7 +86,7 @@ def _spread(summary: FrontSummary) -> Sequence[FrontPoint]:
     return [front[k] for k in spread_patients(first, MOST_POLICIES).tolist()]
 
 
-def _colour(point: FrontPoint | ComparatorPoint) -> str:
+def _colour(point: Point) -> str:
     """One policy is shown at a time, and all have its colour; conventional care has its own."""
     if isinstance(point, FrontPoint):
         return CHOSEN
@@ -100,9 +101,7 @@ def _courses(folder: RunFolder, arm: str, missing: list[str]) -> CourseRecords |
         return None
 
 
-def _results(
-    archive: Archive, point: FrontPoint | ComparatorPoint, missing: list[str]
-) -> PatientResults | None:
+def _results(archive: Archive, point: Point, missing: list[str]) -> PatientResults | None:
     if isinstance(point, ComparatorPoint):
         path = archive.folder.comparator_results(point.id)
     else:

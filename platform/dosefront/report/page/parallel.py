@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dosefront.records import FrontSummary, TrialRecord
-from dosefront.report.page.front import point_title
+from dosefront.report.page.front import CONVENTIONAL, point_title
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
-from dosefront.report.page.theme import FAINT, named
+from dosefront.report.page.theme import FAINT, INK, PAPER, named
+from dosefront.report.plane import points_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def of_words(title: str, values: Sequence[Scalar]) -> Dimension:
 
 def objectives_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
     """For more than two objectives, which no plane shows at once; upwards is better."""
-    points = (*summary.points, *summary.comparators)
+    points = points_of(summary)
     dimensions = [
         of_numbers(
             objective.title,
@@ -59,11 +60,9 @@ def objectives_section(summary: FrontSummary, colours: dict[str, str]) -> Sectio
         )
         for k, objective in enumerate(summary.objectives)
     ]
-    groups = {**colours, "conventional care": "var(--ink)"}
-    names = [
-        (point.id, point_title(point), getattr(point, "algorithm", "conventional care"))
-        for point in points
-    ]
+    groups = {**colours, CONVENTIONAL: INK}
+    names = [(each.id, point_title(each), each.algorithm) for each in summary.points]
+    names += [(each.id, each.title, CONVENTIONAL) for each in summary.comparators]
     return _section(
         "objectives",
         "All objectives at once",
@@ -251,8 +250,8 @@ def _spec(name: str, titles: Sequence[str], colours: Mapping[str, str]) -> dict[
                         "value": 1.4,
                     },
                     "tooltip": [
-                        {"field": "title", "title": ""},
-                        {"field": "text", "title": ""},
+                        {"field": "title", "title": "policy"},
+                        {"field": "text", "title": "here"},
                     ],
                 },
             },
@@ -263,7 +262,7 @@ def _spec(name: str, titles: Sequence[str], colours: Mapping[str, str]) -> dict[
                     "align": "left",
                     "dx": 6,
                     "fontSize": 11,
-                    "stroke": "var(--paper)",
+                    "stroke": PAPER,
                     "strokeWidth": 3,
                 },
                 "encoding": {"text": {"field": "label"}},

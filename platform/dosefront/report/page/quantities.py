@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from dosefront.front import Estimate, Objective
 from dosefront.records import FrontSummary
-from dosefront.report.plane import Point, axis_title
+from dosefront.report.plane import Point, axis_title, points_of
 
 ENDPOINTS: Final[Mapping[str, Literal["maximise", "minimise"]]] = {
     "confirmed response": "maximise",
@@ -41,8 +41,9 @@ class Quantity:
 
 def quantities(summary: FrontSummary) -> tuple[Quantity, ...]:
     """The objectives, then the endpoints that every point has."""
-    points = (*summary.points, *summary.comparators)
-    shared = [name for name in ENDPOINTS if all(name in point.endpoints for point in points)]
+    shared = [
+        name for name in ENDPOINTS if all(name in point.endpoints for point in points_of(summary))
+    ]
     return (
         *(
             Quantity(each.name, axis_title(each), each.sense, False, (each.reference, each.ideal))

@@ -105,9 +105,7 @@ def _spec(panel: str, title: str) -> dict[str, Any]:
         "data": named("regimen"),
         "transform": [{"filter": {"field": "panel", "equal": panel}}],
         "encoding": {
-            "x": quantitative(
-                "administration", "administration", axis=whole, scale={"zero": False, "padding": 8}
-            ),
+            "x": quantitative("cycle", "cycle", axis=whole, scale={"zero": False, "padding": 8}),
             "color": arm_colour(),
         },
         "layer": [
@@ -138,7 +136,7 @@ def _full_dose() -> dict[str, Any]:
 def _tooltip(panel: str) -> list[dict[str, str]]:
     number = ".2f" if panel == INTERVAL else ".0%"
     return [
-        {"field": "arm", "title": ""},
+        {"field": "arm", "title": "treatment"},
         {"field": "cycle", "title": "cycle"},
         {"field": "mean", "title": panel, "format": number},
         {"field": "patients", "title": "patients"},
