@@ -2,7 +2,13 @@
 
 from dosefront.clinical.adverse_events import SERIOUS, TermComparison, compare_events
 from dosefront.clinical.choice import Choice, choices, usual_care
-from dosefront.clinical.dosing import CycleDoses, DoseMap, cycle_doses, dose_map
+from dosefront.clinical.dosing import (
+    CycleDoses,
+    DoseMap,
+    cycle_doses,
+    dose_map,
+    mean_fractions,
+)
 from dosefront.clinical.effects import (
     Effect,
     NumberNeeded,
@@ -78,6 +84,7 @@ __all__ = [
     "headline",
     "independent_difference",
     "level",
+    "mean_fractions",
     "measures_of",
     "paired_rate_difference",
     "patients_mapping",

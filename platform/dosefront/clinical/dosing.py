@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from dosefront.evaluate import CourseRecords
+from posology.library import regimen_names
+from posology.treatment import Regimen
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,19 @@ class CycleDoses:
 class DoseMap:
     """Mean dose at visits at which one was due, by tumour size and neutrophils."""
 
-    sizes: Float[np.ndarray, " columns+1"]
+    sizes: Float[np.ndarray, " size_edges"]
     """Edges of the columns: true size of the tumour, of baseline."""
-    neutrophils: Float[np.ndarray, " rows+1"]
+    neutrophils: Float[np.ndarray, " count_edges"]
     """Edges of the rows: true count [10^9/L]."""
     fractions: Float[np.ndarray, "rows columns drugs"]
     """Mean fraction of the label dose; NaN where fewer visits than asked for fall."""
     visits: Int[np.ndarray, "rows columns"]
+
+
+def mean_fractions(courses: CourseRecords) -> Float[np.ndarray, "patients weeks"]:
+    """Each visit's mean dose over the drugs of the patient's regimen, as a fraction of label's."""
+    held = np.array([len(Regimen.labelled(name).drugs) for name in regimen_names()])
+    return courses.fractions.sum(axis=2) / held[courses.regimen][:, None]
 
 
 def cycle_doses(courses: CourseRecords) -> CycleDoses:

@@ -1,11 +1,12 @@
 """What can be evaluated: anything that turns observations into actions."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
 
 
+@runtime_checkable
 class Policy(Protocol):
     """A deterministic policy over a batch of observations."""
 

@@ -135,8 +135,9 @@ def _course_figures(
     groups = read_subgroups(folder)
     if groups:
         yield "forest", partial(draw_forest, care, arms, groups, context)
-    yield "doses", partial(draw_cycles, care, arms, context)
-    yield "dose-map", partial(draw_dose_maps, care, arms, context)
+    if np.ptp(care.courses.regimen) == 0:  # or else drugs of several regimens would be averaged
+        yield "doses", partial(draw_cycles, care, arms, context)
+        yield "dose-map", partial(draw_dose_maps, care, arms, context)
     for arm in arms:
         yield f"swimmer-{arm.id}", partial(draw_swimmer, care, arm, context)
         yield f"courses-{arm.id}", partial(draw_courses, care, arm, context)

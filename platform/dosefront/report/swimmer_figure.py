@@ -1,22 +1,33 @@
 """Swimmer plot: the same patients under an arm and under conventional care, a lane each."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from dosefront.clinical import progression_free, spread_patients
-from dosefront.evaluate import CourseRecords
+from dosefront.clinical import SERIOUS, mean_fractions, progression_free, spread_patients
 from dosefront.report.canvas import Arm, add_caption, add_legend, new_figure, plain
 from dosefront.report.palette import INK
 
 LANES: Final = 24
 LEVELS: Final = ((0.0, 0.5, 0.3), (0.5, 0.8, 0.5), (0.8, 1.05, 0.75), (1.05, np.inf, 1.0))
-"""Mean fraction of the label doses from, below, and how strongly it is drawn."""
+"""Mean fraction of the label doses above, up to, and how strongly it is drawn."""
+HEIGHT: Final = 0.62
+"""Of a lane's bars, of the distance between lanes."""
+HELD: Final[Mapping[str, Any]] = {"marker": "x", "color": INK, "markersize": 4.0}
+ONSET: Final[Mapping[str, Any]] = {"marker": "v", "color": INK, "markersize": 3.6}
+PROGRESSION: Final[Mapping[str, Any]] = {
+    "marker": "D",
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "markersize": 5.0,
+}
+DEATH: Final[Mapping[str, Any]] = {"marker": "X", "color": "black", "markersize": 5.0}
 
 
 def draw_swimmer(care: Arm, point: Arm, context: str) -> Figure:
@@ -42,9 +53,29 @@ def draw_swimmer(care: Arm, point: Arm, context: str) -> Figure:
 
 
 def _draw_lanes(axes: Axes, arm: Arm, shown: Int[np.ndarray, " lanes"]) -> None:
-    courses = arm.courses
-    for lane, patient in enumerate(shown):
-        _draw_lane(axes, courses, int(patient), lane=lane, colour=arm.colour)
+    courses, lanes = arm.courses, np.arange(shown.size)
+    for weeks, width in ((courses.weeks_followed, 0.9), (courses.weeks_on_treatment, 4.5)):
+        axes.hlines(lanes, 0, weeks[shown], linewidth=width, color="#BBBBBB", zorder=1)
+    given = mean_fractions(courses)[shown]
+    for low, high, strength in LEVELS:
+        rows, visits = np.nonzero((given > low) & (given <= high))
+        for colour, alpha in (("white", 1.0), (arm.colour, strength)):
+            axes.bar(
+                visits + 0.5,
+                HEIGHT,
+                width=0.9,
+                bottom=rows - HEIGHT / 2.0,
+                color=colour,
+                alpha=alpha,
+                zorder=2,
+            )
+    serious = courses.grade[shown] >= SERIOUS
+    onset = serious & ~np.pad(serious, ((0, 0), (1, 0)))[:, :-1]
+    _mark(axes, courses.due[shown] & (given == 0.0), HELD)
+    _mark(axes, onset, ONSET, above=0.42)
+    for week, mark in ((courses.progression_week, PROGRESSION), (courses.death_week, DEATH)):
+        happened = np.flatnonzero(week[shown])
+        axes.plot(week[shown][happened], happened, linestyle="none", zorder=4, **mark)
     axes.set_title(arm.title, fontsize="medium")
     axes.set_xlabel("weeks since the first visit")
     axes.set_xlim(left=-0.5)
@@ -52,74 +83,25 @@ def _draw_lanes(axes: Axes, arm: Arm, shown: Int[np.ndarray, " lanes"]) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _draw_lane(axes: Axes, courses: CourseRecords, patient: int, *, lane: int, colour: str) -> None:
-    end, treated = courses.weeks_followed[patient], courses.weeks_on_treatment[patient]
-    axes.plot([0, end], [lane, lane], color="#BBBBBB", linewidth=0.9, zorder=1)
-    axes.plot([0, treated], [lane, lane], color="#BBBBBB", linewidth=4.5, zorder=2)
-    given = courses.fractions[patient].mean(axis=1)
-    for low, high, strength in LEVELS:
-        at = np.flatnonzero((given > max(low, 0.0)) & (given >= low) & (given < high))
-        axes.bar(at + 0.5, 0.62, 0.9, bottom=lane - 0.31, color="white", zorder=3)
-        axes.bar(at + 0.5, 0.62, 0.9, bottom=lane - 0.31, color=colour, alpha=strength, zorder=3)
-    held = np.flatnonzero(courses.due[patient] & (given == 0.0))
-    axes.plot(
-        held + 0.5,
-        np.full(held.size, lane),
-        linestyle="none",
-        marker="x",
-        color=INK,
-        markersize=4.0,
-        zorder=4,
-    )
-    serious = np.flatnonzero(courses.grade[patient] >= 3)
-    onset = serious[np.diff(serious, prepend=-2) > 1]
-    axes.plot(
-        onset + 0.5,
-        np.full(onset.size, lane - 0.42),
-        linestyle="none",
-        marker="v",
-        color=INK,
-        markersize=3.6,
-        zorder=5,
-    )
-    for week, marker, face in (
-        (courses.progression_week[patient], "D", "white"),
-        (courses.death_week[patient], "X", "black"),
-    ):
-        if week > 0:
-            axes.plot(
-                [week],
-                [lane],
-                linestyle="none",
-                marker=marker,
-                markerfacecolor=face,
-                markeredgecolor="black",
-                markersize=5.0,
-                zorder=6,
-            )
+def _mark(
+    axes: Axes, at: Bool[np.ndarray, "lanes weeks"], mark: Mapping[str, Any], *, above: float = 0.0
+) -> None:
+    rows, weeks = np.nonzero(at)
+    axes.plot(weeks + 0.5, rows - above, linestyle="none", zorder=3, **mark)
 
 
 def _handles() -> list[Patch | Line2D]:
-    names = ("below 0.5", "0.5 to 0.8", "0.8 to 1.05", "above 1.05")
+    names = ("up to 0.5", "up to 0.8", "up to 1.05", "above 1.05")
     doses: list[Patch | Line2D] = [
         Patch(color=INK, alpha=strength, label=f"dose {name} of the label's")
         for name, (_, _, strength) in zip(names, LEVELS, strict=True)
     ]
-    marks = (
-        ("dose held", "x", INK, INK),
-        ("onset of grade ≥ 3", "v", INK, INK),
-        ("progression", "D", "white", "black"),
-        ("death by toxicity", "X", "black", "black"),
-    )
+    marks = {
+        "dose held": HELD,
+        "onset of grade ≥ 3": ONSET,
+        "progression": PROGRESSION,
+        "death by toxicity": DEATH,
+    }
     return doses + [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker=marker,
-            markerfacecolor=face,
-            markeredgecolor=edge,
-            label=label,
-        )
-        for label, marker, face, edge in marks
+        Line2D([], [], linestyle="none", label=name, **mark) for name, mark in marks.items()
     ]

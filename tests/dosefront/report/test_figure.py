@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 from dosefront.errors import StorageError
 from dosefront.records import FrontSummary
 from dosefront.report import DISCLAIMER, draw_front, write_front_figure
-from dosefront.report.figure import COLOURS
+from dosefront.report.palette import ALGORITHMS
 
 
 def label_extents(figure: Figure) -> dict[str, Bbox]:
@@ -65,7 +65,7 @@ def test_policies_behind_the_front_are_hollow(front_summary: FrontSummary) -> No
         if bars.get_label() != "conventional care"
     }
     assert faces["DQN, behind the front"] == "white"
-    assert faces["DQN, on the front"] == COLOURS[0]
+    assert faces["DQN, on the front"] == ALGORITHMS[0]
 
 
 @pytest.mark.parametrize("shown", ["points", "comparators"])
