@@ -65,3 +65,10 @@ def test_running_policies_again_is_light(room: str) -> None:
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert {name.partition(".")[0] for name in json.loads(result.stdout)} & HEAVY == set()
+
+
+def test_writing_a_page_is_light() -> None:
+    code = "import json, sys, dosefront.report.page; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert {name.partition(".")[0] for name in json.loads(result.stdout)} & HEAVY == set()

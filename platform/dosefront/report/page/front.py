@@ -10,6 +10,8 @@ from dosefront.report.page.theme import ACCENT, CHOSEN, FAINT, INK, PAPER, named
 from dosefront.report.plane import Point, points_of
 
 CONVENTIONAL: Final = "conventional care"
+MOST_POLICIES: Final = 24
+"""Policies on the front whose treatment is shown; of more, so many spread along it."""
 MEDIAN: Final = 50
 """Percent of the seeds whose attainment is drawn."""
 
@@ -45,7 +47,8 @@ def _text(summary: FrontSummary) -> str:
         "so that a mark on the front may lie a little under another. The fainter a mark on the "
         "front, the less likely it is nondominated if other patients had been drawn. The line is "
         f"what the front attains in the two quantities shown{seeds}. Click a mark, or walk along "
-        "them with the arrow keys, to see its treatment below; drag a rectangle to see only the "
+        "them with the arrow keys, to see its treatment below: that of conventional care, and of "
+        f"up to {MOST_POLICIES} policies spread along the front. Drag a rectangle to see only the "
         "policies in it."
     )
 

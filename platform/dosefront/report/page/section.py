@@ -46,6 +46,10 @@ class Table:
     dataset: str
     title: str
     columns: tuple[Column, ...]
+    is_open: bool = False
+    """Whether readers see it at once; others are folded, and all are printed."""
+    is_of_chosen: bool = False
+    """Whether rows of the reference are left out, since columns hold them."""
 
 
 @dataclass(frozen=True)
