@@ -83,9 +83,11 @@ def draw_attainment(summary: FrontSummary) -> Figure:
     axes.set_xlim(plane.left, plane.right)
     axes.set_ylim(plane.bottom, plane.top)
     algorithms = list(dict.fromkeys(each.algorithm for each in summary.attainment))
+    drawn = []
     for each in summary.attainment:
         colour = ALGORITHMS[algorithms.index(each.algorithm) % len(ALGORITHMS)]
         corners = staircase(np.array([(x, y) for y, x in each.vertices]), plane)
+        drawn.append(corners)
         axes.plot(
             *corners.T,
             color=colour,
@@ -98,8 +100,6 @@ def draw_attainment(summary: FrontSummary) -> Figure:
     axes.set_ylabel(axis_title(plane.y))
     plain(axes)
     add_legend(figure, axes.get_legend_handles_labels()[0], columns=2)
-    boxes = [box(each) for each in summary.comparators]
-    labels = comparator_labels(summary)
     seeds = ", ".join(f"{each.algorithm} {each.seeds}" for each in summary.hypervolume_by_algorithm)
     add_caption(
         figure,
@@ -107,7 +107,13 @@ def draw_attainment(summary: FrontSummary) -> Figure:
         f"at least so many percent of the seeds dominate. With few seeds the outer levels are the "
         f"best and the worst seed. {_cohort(summary)}",
     )
-    place_labels(figure, axes, labels, boxes=boxes, line=np.zeros((1, 2)))
+    place_labels(
+        figure,
+        axes,
+        comparator_labels(summary),
+        boxes=[box(each) for each in summary.comparators],
+        line=np.concatenate(drawn),
+    )
     return figure
 
 
