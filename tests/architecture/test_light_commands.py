@@ -51,9 +51,9 @@ def test_rendering_a_manifest_is_light() -> None:
     assert modules_of("cluster", "render", "--kind", "kuberay-job") & HEAVY == set()
 
 
-@pytest.mark.parametrize("room", ["dosefront.export", "dosefront.report"])
-def test_exporting_and_drawing_are_light(room: str) -> None:
-    code = f"import json, sys, {room}; print(json.dumps(sorted(sys.modules)))"
+@pytest.mark.parametrize("room", ["export", "clinical", "report"])
+def test_running_policies_again_is_light(room: str) -> None:
+    code = f"import json, sys, dosefront.{room}; print(json.dumps(sorted(sys.modules)))"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert {name.partition(".")[0] for name in json.loads(result.stdout)} & HEAVY == set()

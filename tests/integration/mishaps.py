@@ -32,15 +32,15 @@ class Walk(gymnasium.Env[Any, Any]):
         self._mishap, self._times, self._marks = mishap, times, Path(marks)
         self._slow = slow
         self._taken = self._time = self._place = 0
-        self._courses = self._marks / "courses" / f"{os.getppid()}-{os.getpid()}"
-        self._courses.parent.mkdir(exist_ok=True)
+        self._courses = self._marks / "courses"
+        self._courses.mkdir(exist_ok=True)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         super().reset(seed=seed)
         self._time = self._place = 0
-        with self._courses.open("ab") as courses:
+        with (self._courses / f"{os.getppid()}-{os.getpid()}").open("ab") as courses:
             courses.write(b".")
         return self._seen(), {}
 

@@ -13,8 +13,14 @@ from typing import Any
 
 import psutil
 import pytest
+import ray
 from ray.cluster_utils import Cluster
 from walks import Walks, assert_equal_outcomes, environment, steps_repeated, wait_for
+
+from dosefront.experiment import SchedulerSection
+from dosefront.front import Objective
+from dosefront.records import TrialRecord
+from dosefront.sweep.rungs import council_here
 
 pytestmark = pytest.mark.cluster
 
@@ -189,3 +195,20 @@ def test_a_sweep_that_waited_for_long_enough_stops_and_can_be_resumed(
     assert sweep.finish("--address", machines.address) == 0, sweep.told
     assert_equal_outcomes(sweep, undisturbed)
     assert steps_repeated(sweep, undisturbed) <= sweep.steps_at_risk
+
+
+def test_what_stops_trials_early_outlives_every_machine_but_the_drivers(
+    machines: Machines, trial_records: tuple[TrialRecord, ...], objectives: tuple[Objective, ...]
+) -> None:
+    raylets = [machines.add(), machines.add()]
+    scheduler = SchedulerSection(name="front-asha", grace=1_000)
+    trial = trial_records[0].spec.to_mapping()
+    ray.init(address=machines.address, log_to_driver=False)
+    try:
+        councils = [council_here(scheduler, objectives) for _ in range(4)]
+        for raylet in raylets:
+            machines.kill(raylet)
+        heard = [council.stops.remote(trial, 1_000, (0.0, 0.0)) for council in councils]
+        assert ray.get(heard, timeout=120) == [False] * 4
+    finally:
+        ray.shutdown()

@@ -13,6 +13,7 @@ from rich.markup import escape
 from dosefront.cli.arguments import narration
 from dosefront.cli.clinical import evaluate, headline
 from dosefront.cli.cluster import cluster
+from dosefront.cli.compare import compare
 from dosefront.cli.deciding import recommend
 from dosefront.cli.environments import audit, envs, validate_model
 from dosefront.cli.figures import figures
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 PANELS = {
     "Experiments": (validate, sweep, resume, status),
-    "Fronts": (front, recommend, report, figures, export),
+    "Fronts": (front, compare, recommend, report, figures, export),
     "Clinic": (evaluate, headline),
     "Weights & Biases": (sync, publish),
     "Environments": (envs, audit, validate_model),

@@ -22,18 +22,30 @@ from dosefront.front.hypervolume import (
     normalise,
     points_beyond_reference,
 )
+from dosefront.front.hypervolume_interval import hypervolume_interval, patients_shares
+from dosefront.front.indicators import (
+    additive_epsilon,
+    best_utilities,
+    cardinality,
+    inverted_generational_distance_plus,
+    maximum_utility_loss,
+    mean_utility,
+    spacing,
+)
 from dosefront.front.intervals import (
     Estimate,
     interquartile_mean,
+    interquartile_mean_difference,
     interquartile_mean_interval,
     mean_interval,
     paired_difference,
     rate_interval,
     resamples,
+    unpaired_difference,
 )
 from dosefront.front.objective import Objective
 from dosefront.front.preferences import check_weights, lattice, spread
-from dosefront.front.resampling import hypervolume_interval, probability_nondominated
+from dosefront.front.resampling import probability_nondominated
 from dosefront.front.scalarization import (
     AUGMENTATION,
     SCALARIZATIONS,
@@ -58,7 +70,10 @@ __all__ = [
     "Linear",
     "Objective",
     "Scalarization",
+    "additive_epsilon",
     "attainment_surface",
+    "best_utilities",
+    "cardinality",
     "check_weights",
     "confirmed",
     "contributions",
@@ -70,13 +85,18 @@ __all__ = [
     "hypervolume",
     "hypervolume_interval",
     "interquartile_mean",
+    "interquartile_mean_difference",
     "interquartile_mean_interval",
+    "inverted_generational_distance_plus",
     "lattice",
     "linear",
+    "maximum_utility_loss",
     "mean_interval",
+    "mean_utility",
     "nondominated",
     "normalise",
     "paired_difference",
+    "patients_shares",
     "points_beyond_reference",
     "probability_feasible",
     "probability_nondominated",
@@ -87,6 +107,8 @@ __all__ = [
     "scalarization",
     "share_dominated",
     "shortlist",
+    "spacing",
     "spread",
+    "unpaired_difference",
     "upper_limits",
 ]

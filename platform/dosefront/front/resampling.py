@@ -1,15 +1,13 @@
 """What else might have been found with other patients of the same kind: fronts resampled."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float
 
 from dosefront.errors import FrontError
 from dosefront.front.dominance import nondominated
-from dosefront.front.hypervolume import hypervolume
-from dosefront.front.intervals import Estimate, estimate_of, resamples
-from dosefront.front.objective import Objective
+from dosefront.front.intervals import resamples
 
 
 def resampled_values(
@@ -35,21 +33,3 @@ def probability_nondominated(
         [nondominated(values) for values in resampled_values(returns, seed=seed)], axis=0
     )
     return shares
-
-
-def hypervolume_interval(
-    returns: Float[np.ndarray, "points patients objectives"],
-    objectives: Sequence[Objective],
-    *,
-    level: float = 0.95,
-    seed: int = 0,
-) -> Estimate:
-    """The hypervolume of the points' means with its interval over patients.
-
-    The points are given, chosen on other patients.
-    """
-    value = hypervolume(returns.mean(axis=1), objectives)
-    found = np.array(
-        [hypervolume(values, objectives) for values in resampled_values(returns, seed=seed)]
-    )
-    return estimate_of(value, found, level=level)

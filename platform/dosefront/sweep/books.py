@@ -1,8 +1,6 @@
 """The books of a run: what has ended goes to the ledger, then to the front, then to the tracker."""
 
 import logging
-import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +38,7 @@ from dosefront.records import (
 )
 from dosefront.report import write_front_figure
 from dosefront.sweep.judgement import Judgement
+from dosefront.sweep.pace import Pace
 from dosefront.sweep.provenance import provenance
 from dosefront.track import Tracker
 
@@ -48,8 +47,9 @@ log = logging.getLogger(__name__)
 FIGURE_SECONDS = 30.0
 """Between drawings of the front while trials end: one takes as long as judging a trial."""
 FEW_TRIALS, FRONT_SHARE = 50, 0.05
-"""Beyond so many trials the front is written anew only when that takes at most this share of the
-time, so that a trial costs the driver the same whether it is the first or the ten-thousandth."""
+"""Beyond so many trials the front is written anew, and drawn, only when each takes at most this
+share of the time, so that a trial costs the driver the same whether it is the first or the
+ten-thousandth."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Books:
         self._comparators: dict[str, ComparatorRecord] = {}
         self._begun: dict[str, TrialSpec] = {}
         self._ended: dict[str, TrialRecord] = {}
-        self._drawn, self._written, self._write_seconds = -math.inf, -math.inf, 0.0
+        self._write, self._draw = Pace(FRONT_SHARE), Pace(FRONT_SHARE, least=FIGURE_SECONDS)
         self.hypervolume: float | None = None
         """Of the front as last written."""
         self._provenance = {
@@ -204,7 +204,7 @@ class Books:
     def front(self, *, is_drawn: bool = True, is_last: bool = True) -> FrontSummary | None:
         """The front of what has finished so far, written to the folder; None before the first.
 
-        The last one of a sweep has intervals over patients: resampling them takes seconds.
+        The last one of a sweep has intervals over patients, which take seconds.
         """
         for damaged in self._read().damaged[:1]:
             raise LedgerError(
@@ -215,24 +215,22 @@ class Books:
         trials = [trial for trial in self._trials.values() if self._counts(trial)]
         if not any(trial.status == "finished" for trial in trials):
             return None
-        start = time.monotonic()
-        summary = summarise(
-            self.folder.path.name,
-            objectives=self.objectives,
-            environment=self.environment.id,
-            environment_version=self.environment.version,
-            trials=trials,
-            comparators=tuple(self._comparators.values()),
-        )
-        if is_last:
-            summary = with_intervals(summary, self.folder)
-        write_front(self.folder, summary)
+        with self._write.timed():
+            summary = summarise(
+                self.folder.path.name,
+                objectives=self.objectives,
+                environment=self.environment.id,
+                environment_version=self.environment.version,
+                trials=trials,
+                comparators=tuple(self._comparators.values()),
+            )
+            if is_last:
+                summary = with_intervals(summary, self.folder)
+            write_front(self.folder, summary)
         self.hypervolume = summary.hypervolume
-        self._written = time.monotonic()
-        self._write_seconds = self._written - start
         if is_drawn:
-            write_front_figure(summary, self.folder.front_png)
-            self._drawn = time.monotonic()
+            with self._draw.timed():
+                write_front_figure(summary, self.folder.front_png)
         return summary
 
     def hang_trace(self, spec: TrialSpec) -> str | None:
@@ -270,13 +268,12 @@ class Books:
         return offered_subgroups(self.environment.id, options)
 
     def _show_front(self) -> None:
-        is_drawn = time.monotonic() - self._drawn >= FIGURE_SECONDS
+        is_drawn = self._draw.is_due
         if summary := self.front(is_drawn=is_drawn, is_last=False):
             self.tracker.front_changed(summary, self.folder.front_png if is_drawn else None)
 
     def _is_front_due(self) -> bool:
-        waited = time.monotonic() - self._written
-        return len(self._trials) <= FEW_TRIALS or waited * FRONT_SHARE >= self._write_seconds
+        return len(self._trials) <= FEW_TRIALS or self._write.is_due
 
     def _read(self) -> LedgerContents:
         """What the ledger held when it was first asked for; what followed is noted beside it."""

@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.air.execution._internal import actor_manager
-from ray.exceptions import OutOfMemoryError, RayActorError
-from ray.tune.execution import tune_controller
 
 # isort: split
 import psutil  # type: ignore[import-untyped]  # Ray brings it, and finds it once imported
@@ -35,11 +32,6 @@ QUIET = {
 """Environment of Ray and Tune: we show progress, keep results and count machines ourselves."""
 OBJECT_STORE_BYTES = 200 * 2**20
 """Of a Ray that we start: nothing large goes through it."""
-
-# Tune gives the whole sweep up when Ray ends one process for want of memory: it does not count that
-# among the deaths of an actor. Here it is one, so that the trial alone is tried again.
-for _module in (actor_manager, tune_controller):
-    _module.RayActorError = (RayActorError, OutOfMemoryError)
 
 LOOK_SECONDS = 2.0
 """Between looks at which machines there are."""

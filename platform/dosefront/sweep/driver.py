@@ -16,11 +16,10 @@ from dosefront.records import RunningTrial, RunStatus, TrialRecord, TrialSpec, w
 from dosefront.sweep.books import Books
 from dosefront.sweep.progress import ProgressView, TrialProgress
 from dosefront.sweep.stopping import Stopping
+from dosefront.sweep.tune_amended import forget
 
 log = logging.getLogger(__name__)
 
-HANDED_OVER = ("judgement", "batch")
-"""Entries of a last report that the books have taken."""
 STATUS_SECONDS = 2.0
 """Between two writings of the status."""
 
@@ -115,14 +114,13 @@ class Driver(tune.Callback):  # type: ignore[misc]  # Ray carries no types
         """Show progress, or write down how the trial ended."""
         with self._kept():
             self._receive(result)
+        forget(result)
 
     def _receive(self, result: dict[str, Any]) -> None:
         spec = self._specs[result["trial"]]
         if is_over(result):
             self._under_way.pop(spec.trial_id, None)
             self._end(spec, result)
-            for large in HANDED_OVER:
-                result.pop(large, None)  # Tune would keep it until the sweep ends
             return
         if self._stopping.reason and spec.trial_id not in self._under_way:
             return  # Tune began it since: were it waited for, so would be the next in its place

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from dosefront.experiment import SchedulerSection
 from dosefront.front import Objective
@@ -46,5 +47,8 @@ class Council:
         return is_stopped
 
 
-RungCouncil = ray.remote(num_cpus=0)(Council)
-"""The council as an actor of its own."""
+def council_here(scheduler: SchedulerSection, objectives: Sequence[Objective]) -> Any:
+    """A council as an actor on the driver's own machine: the others may die and come back."""
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    actor = ray.remote(num_cpus=0, scheduling_strategy=here)(Council)
+    return actor.remote(scheduler, tuple(objectives))

@@ -21,15 +21,18 @@ from dosefront.sweep.driver import Driver, StopWhenSaved
 from dosefront.sweep.progress import progress_view
 from dosefront.sweep.proposals import Proposals, Starts
 from dosefront.sweep.reach import check_reach
-from dosefront.sweep.rungs import RungCouncil
+from dosefront.sweep.rungs import council_here
 from dosefront.sweep.stopping import Stopping
 from dosefront.sweep.trainable import TrialTrainable, configuration
+from dosefront.sweep.tune_amended import FirstComeFirstServed, amend
 from dosefront.sweep.waiting import WaitForMachines
 from dosefront.track import tracker_for
 
 AHEAD = 8
 """Planned trials that wait at a cluster beyond what it holds, so that one that grows has a reason
-to; a search looks at the front first and asks for nothing ahead."""
+to; a search looks at the front first and asks for nothing ahead. This machine does not grow."""
+REPORTS_A_SECOND = 50.0
+"""That all trials together give the driver at most: each costs it a few milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ def _train(
     trainable: type[tune.Trainable],
 ) -> None:
     """Run trials and write down how each ends."""
+    amend()
     resources = books.experiment.resources
     starts = Starts(books.folder)
     for trial in trials:
@@ -186,7 +190,7 @@ def _train(
         on_save=lambda trial_id: checkpoints.forget(trial_id, but=session),
         note=lambda: waiting.note,
     )
-    ahead, hours, scheduler = AHEAD, None, None
+    ahead, hours, scheduler = 0 if address == "local" else AHEAD, None, None
     if section := books.experiment.search:
         ahead, hours, scheduler = 0, section.budget.hours, section.scheduler
     try:
@@ -196,7 +200,7 @@ def _train(
                 check_reach(checkpoints)
                 care.result()  # compiled the simulator; workers load it from the cache
                 comparators = ray.put(books.comparators)
-                council = scheduler and RungCouncil.remote(scheduler, books.objectives)
+                council = scheduler and council_here(scheduler, books.objectives)
                 proposals = Proposals(
                     search,
                     driver=driver,
@@ -212,6 +216,7 @@ def _train(
                         comparators=comparators,
                         council=council,
                         checkpoints=checkpoints.of(spec.trial_id),
+                        report_every=places.count() / REPORTS_A_SECOND,
                         hang_trace=books.folder.hang_trace(spec.trial_id),
                         hang_after=resources.hang_after,
                     ),
@@ -223,6 +228,7 @@ def _train(
                     ),
                     tune_config=tune.TuneConfig(
                         search_alg=proposals,
+                        scheduler=FirstComeFirstServed(),
                         num_samples=-1,
                         reuse_actors=True,
                         trial_name_creator=_trial_id,

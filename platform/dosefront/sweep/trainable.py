@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 1.0
-"""Training time between reports."""
+"""Least training time between reports."""
 
 
 class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no types
@@ -58,6 +58,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
         self._training: "Training | None" = None
         self._spec = TrialSpec.from_mapping(config["trial"])
         self._comparators = ray.get(config["comparators"])
+        self._slice_seconds = max(SLICE_SECONDS, config["report_every"])
         self._council, self._is_stopped = config["council"], False
         self._hang_after = config["hang_after"]
         self._trace = _trace_file(Path(config["hang_trace"]))
@@ -100,7 +101,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
 
     def _trained(self, training: "Training") -> dict[str, Any]:
         is_trained = training.is_finished or self._is_stopped
-        progress = training.advance(seconds=0.0 if is_trained else SLICE_SECONDS)
+        progress = training.advance(seconds=0.0 if is_trained else self._slice_seconds)
         report = {
             "trial": self._spec.trial_id,
             "steps": progress.steps,
@@ -210,6 +211,7 @@ def configuration(
     comparators: Any,
     council: Any,
     checkpoints: Sequence[str],
+    report_every: float,
     hang_trace: Path,
     hang_after: float,
 ) -> dict[str, Any]:
@@ -221,6 +223,7 @@ def configuration(
         comparators: Ray's reference to how conventional care fares.
         council: the actor that says which trials stop early; None where none does.
         checkpoints: places of checkpoints to go on from, the first that is whole counts.
+        report_every: seconds of training between reports, if that is more than a slice.
         hang_trace: where to leave word of a hang, if this machine sees the folder.
         hang_after: seconds without a report that are taken for a hang.
     """
@@ -230,6 +233,7 @@ def configuration(
         "comparators": comparators,
         "council": council,
         "checkpoints": list(checkpoints),
+        "report_every": report_every,
         "hang_trace": str(hang_trace),
         "hang_after": hang_after,
     }

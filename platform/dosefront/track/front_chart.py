@@ -107,11 +107,14 @@ def _interval(encoding: dict[str, Any], end: str, field: str) -> dict[str, Any]:
 def _points(x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
     shown = ("id", "algorithm", "preference", "x", "y")
     return {
+        "transform": [
+            {"calculate": 'datum["${field:algorithm}"] || "conventional care"', "as": "arm"}
+        ],
         "mark": {"type": "point", "filled": True, "size": 70},
         "encoding": {
             "x": x,
             "y": y,
-            "color": {"field": "${field:algorithm}", "type": "nominal", "title": "algorithm"},
+            "color": {"field": "arm", "type": "nominal", "title": "algorithm"},
             "shape": {"field": "${field:kind}", "type": "nominal", "title": "kind"},
             "opacity": {
                 "condition": {"test": 'datum["${field:on_front}"] === false', "value": 0.3},

@@ -30,7 +30,7 @@ def held_out(archive: Archive) -> Evaluation:
 
 @pytest.fixture(scope="module")
 def shifted(archive: Archive) -> Shift:
-    return shift(archive, points=archive.summary.points[:1], number=60)
+    return shift(archive, points=archive.summary.points[:1], number=30)
 
 
 def test_the_held_out_patients_give_the_numbers_of_the_front_to_the_last_bit(
@@ -82,8 +82,8 @@ def test_the_usual_care_is_the_first_comparator_and_differs_in_nothing_from_itse
 def test_a_scenario_changes_what_happens_to_the_same_patients(archive: Archive) -> None:
     spec = shared_spec(archive)
     points = archive.summary.points[:1]
-    usual = evaluate(archive, chosen_patients(spec, number=60), points=points)
-    blind = chosen_patients(spec, number=60, scenario={"missing_labs": 1.0})
+    usual = evaluate(archive, chosen_patients(spec, number=30), points=points)
+    blind = chosen_patients(spec, number=30, scenario={"missing_labs": 1.0})
     without_labs = evaluate(archive, blind, points=points)
     assert (usual.patients.chosen == blind.chosen).all()
     first, second = (each.usual.results.returns for each in (usual, without_labs))
@@ -132,7 +132,7 @@ def test_every_kind_of_patients_is_as_it_is_called(shifted: Shift) -> None:
         "ancestry:AFR",
     ]
     for name, patients in shifted.cohorts.items():
-        assert len(patients) == 60
+        assert len(patients) == 30
         if name != AS_TRAINED:
             assert patients.subgroups[name].all()
 

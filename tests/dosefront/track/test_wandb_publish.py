@@ -121,8 +121,7 @@ def test_the_chart_draws_every_point_with_its_intervals(front_summary: FrontSumm
 
 
 @pytest.mark.parametrize(
-    ("sense", "order", "best"),
-    [("minimise", "ascending", "max"), ("maximise", "descending", "max")],
+    ("sense", "order"), [("minimise", "ascending"), ("maximise", "descending")]
 )
 def test_the_staircase_runs_from_the_better_end(objectives: Any, sense: str, order: str) -> None:
     ends = (12.0, 0.0) if sense == "minimise" else (0.0, 12.0)

@@ -199,7 +199,7 @@ def _policies(colours: dict[str, str]) -> dict[str, Any]:
             "opacity": _opacity(
                 {"field": "opacity", "type": "quantitative", "scale": None, "legend": None}, 0.1
             ),
-            "tooltip": _tooltip(),
+            "tooltip": {"field": "told"},
             "description": {"field": "spoken"},
         },
     }
@@ -212,7 +212,7 @@ def _comparators() -> dict[str, Any]:
         "mark": {**mark, "color": INK},
         "encoding": {
             "opacity": _opacity(1.0, 0.25),
-            "tooltip": _tooltip(),
+            "tooltip": {"field": "told"},
             "description": {"field": "spoken"},
         },
     }
@@ -246,8 +246,3 @@ def _labels() -> list[dict[str, Any]]:
         },
         {"data": named("labels"), "mark": text, "encoding": named_place},
     ]
-
-
-def _tooltip() -> list[dict[str, str]]:
-    fields = {"title": "policy", "place": "", "y_text": "y", "x_text": "x", "probable": ""}
-    return [{"field": field, "title": title} for field, title in fields.items()]

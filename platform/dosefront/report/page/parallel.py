@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dosefront.records import FrontPoint, FrontSummary, TrialRecord
+from dosefront.records import FrontSummary, TrialRecord
 from dosefront.report.page.front import CONVENTIONAL, point_title
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import FAINT, INK, PAPER, named
@@ -61,14 +61,8 @@ def objectives_section(summary: FrontSummary, colours: dict[str, str]) -> Sectio
         for k, objective in enumerate(summary.objectives)
     ]
     groups = {**colours, CONVENTIONAL: INK}
-    names = [
-        (
-            point.id,
-            point_title(point),
-            point.algorithm if isinstance(point, FrontPoint) else CONVENTIONAL,
-        )
-        for point in points
-    ]
+    names = [(each.id, point_title(each), each.algorithm) for each in summary.points]
+    names += [(each.id, each.title, CONVENTIONAL) for each in summary.comparators]
     return _section(
         "objectives",
         "All objectives at once",
@@ -256,8 +250,8 @@ def _spec(name: str, titles: Sequence[str], colours: Mapping[str, str]) -> dict[
                         "value": 1.4,
                     },
                     "tooltip": [
-                        {"field": "title", "title": ""},
-                        {"field": "text", "title": ""},
+                        {"field": "title", "title": "policy"},
+                        {"field": "text", "title": "here"},
                     ],
                 },
             },

@@ -46,8 +46,6 @@ class Table:
     dataset: str
     title: str
     columns: tuple[Column, ...]
-    is_open: bool = False
-    """Whether readers see it at once; it is folded otherwise, and always printed."""
 
 
 @dataclass(frozen=True)

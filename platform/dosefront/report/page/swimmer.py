@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from dosefront.clinical import SERIOUS, spread_patients
 from dosefront.evaluate import CourseRecords
@@ -76,13 +77,15 @@ def _lanes(arms: Arms) -> list[int]:
     return spread_patients(courses.weeks_on_treatment, LANES).tolist()
 
 
-def _given(courses: CourseRecords, patient: int) -> tuple[np.ndarray[Any, Any], ...]:
+def _given(
+    courses: CourseRecords, patient: int
+) -> tuple[Int[np.ndarray, " given"], Float[np.ndarray, " given"], Int[np.ndarray, " held"]]:
     """Weeks with a dose, their mean shares of the label dose, and weeks that were due and held."""
     fractions = courses.fractions[patient]
-    given = np.flatnonzero((fractions > 0.0).any(axis=1))
-    shares = np.array([week[week > 0.0].mean() for week in fractions[given]])
-    held = np.flatnonzero(courses.due[patient] & ~(fractions > 0.0).any(axis=1))
-    return given, shares, held
+    is_given = (fractions > 0.0).any(axis=1)
+    given = fractions[is_given]
+    shares = given.sum(axis=1) / np.maximum(1, (given > 0.0).sum(axis=1))
+    return np.flatnonzero(is_given), shares, np.flatnonzero(courses.due[patient] & ~is_given)
 
 
 def _rows(courses: CourseRecords, patients: list[int]) -> list[dict[str, Scalar]]:
@@ -188,7 +191,7 @@ def _spec(role: str, lanes: int, last: int) -> dict[str, Any]:
                     "x": weeks,
                     "shape": {"field": "event", "type": "nominal", "title": None, "scale": shapes},
                     "tooltip": [
-                        {"field": "event", "title": ""},
+                        {"field": "event", "title": "event"},
                         {"field": "week", "title": "week", "format": ".0f"},
                     ],
                 },

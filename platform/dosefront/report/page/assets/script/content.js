@@ -34,5 +34,6 @@ function written(value, { digits = null, percent = false } = {}) {
   if (typeof value !== "number") return String(value);
   if (percent) return `${(100 * value).toFixed(1)} %`;
   if (digits !== null) return value.toFixed(digits);
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return String(Math.round(value));
+  return value.toPrecision(3);
 }

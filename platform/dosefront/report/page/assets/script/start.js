@@ -9,6 +9,7 @@ function drawNext(deadline) {
     if (!deadline || deadline.timeRemaining() < 10) break;
   }
   if (waiting.size) soon(drawNext);
+  else performance.mark("drawn");
 }
 
 function soon(work) {
@@ -40,6 +41,7 @@ for (const key of document.querySelectorAll(".key[data-arms]")) {
 for (const table of document.querySelectorAll("table[data-table]")) fillTable(table);
 for (const place of places) if (place.dataset.figure === "front") walkable(place);
 drawNext();
+performance.mark("front");
 
 // Figures follow the width of the window.
 let pending = null;
