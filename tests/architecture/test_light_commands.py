@@ -59,7 +59,7 @@ def test_rendering_a_manifest_is_light() -> None:
     assert modules_of("cluster", "render", "--kind", "kuberay-job") & HEAVY == set()
 
 
-@pytest.mark.parametrize("room", ["export", "clinical"])
+@pytest.mark.parametrize("room", ["export", "clinical", "report"])
 def test_running_policies_again_is_light(room: str) -> None:
     code = f"import json, sys, dosefront.{room}; print(json.dumps(sorted(sys.modules)))"
     command = [sys.executable, "-c", code]
