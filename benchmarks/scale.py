@@ -15,8 +15,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,14 @@ from rich.console import Console
 # isort: split
 import psutil  # type: ignore[import-untyped]  # Ray brings it, and finds it once imported
 
+from dosefront.errors import SweepInterrupted
 from dosefront.evaluate import PatientResults
 from dosefront.experiment import ExperimentSpec
-from dosefront.records import RunFolder, TrialSpec
+from dosefront.front import Estimate
+from dosefront.records import Outcome, RunFolder, TrialSpec
 from dosefront.sweep import start_sweep
 from dosefront.sweep.cluster import QUIET
-from dosefront.sweep.judgement import judge
+from dosefront.sweep.judgement import Judgement, judge
 
 LOOK_SECONDS = 0.5
 ENDPOINTS = 35
@@ -49,9 +51,11 @@ def sleeper(seconds: float, reports: int) -> type[tune.Trainable]:
     """A trial that learns nothing: it sleeps, reports, and hands over results of a real size."""
 
     class Sleeper(tune.Trainable):  # type: ignore[misc]  # Ray carries no types
+        first: Judgement | None = None
+
         def setup(self, config: dict[str, Any]) -> None:
             self.spec = TrialSpec.from_mapping(config["trial"])
-            self.comparators = ray.get(config["comparators"])
+            self.comparators = config["comparators"]
             self.reported, self.start = 0, time.perf_counter()
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -73,18 +77,23 @@ def sleeper(seconds: float, reports: int) -> type[tune.Trainable]:
                 return report
             return {**report, "judgement": self.judged(), "wall_seconds": report["seconds"]}
 
-        def judged(self) -> Any:
+        def judged(self) -> Judgement:
+            """The first trial's results are its process's own work; the others' are moved a bit."""
             generator = np.random.default_rng([int(self.spec.trial_id, 16)])
-            select, held_out = (
-                [results(generator, self.spec.cohorts[split])] for split in ("select", "held_out")
+            if Sleeper.first is None:
+                Sleeper.first = judge(
+                    generator.bytes(POLICY_BYTES),
+                    self.spec,
+                    select=[results(generator, self.spec.cohorts["select"])],
+                    held_out=[results(generator, self.spec.cohorts["held_out"])],
+                    comparators=ray.get(self.comparators),
+                )
+            (policy,) = Sleeper.first.judged
+            by = generator.normal(0.0, (0.05, 1.0)).tolist()
+            moved = replace(
+                policy, select=shifted(policy.select, by), held_out=shifted(policy.held_out, by)
             )
-            return judge(
-                generator.bytes(POLICY_BYTES),
-                self.spec,
-                select=select,
-                held_out=held_out,
-                comparators=self.comparators,
-            )
+            return replace(Sleeper.first, judged=(moved,))
 
         def save_checkpoint(self, checkpoint_dir: str) -> None:
             Path(checkpoint_dir, "state").write_bytes(bytes(POLICY_BYTES))
@@ -95,7 +104,6 @@ def sleeper(seconds: float, reports: int) -> type[tune.Trainable]:
 def results(generator: np.random.Generator, patients: int) -> PatientResults:
     """Returns in the middle of the reference box, and as many endpoints as a real trial's."""
     returns = generator.normal((0.2, -8.0), (0.2, 4.0), size=(patients, 2))
-    returns += generator.normal(0.0, (0.05, 1.0))
     endpoints: dict[str, Any] = {
         f"endpoint {number}": (
             generator.random(patients) < 0.3 if number % 2 else generator.normal(size=patients)
@@ -103,6 +111,15 @@ def results(generator: np.random.Generator, patients: int) -> PatientResults:
         for number in range(ENDPOINTS)
     }
     return PatientResults(returns, endpoints)
+
+
+def shifted(outcome: Outcome, by: list[float]) -> Outcome:
+    """The outcome with its value vector moved."""
+    moved = (
+        Estimate(each.value + step, each.low + step, each.high + step)
+        for each, step in zip(outcome.value_vector, by, strict=True)
+    )
+    return replace(outcome, value_vector=tuple(moved))
 
 
 def experiment(arguments: argparse.Namespace) -> ExperimentSpec:
@@ -265,7 +282,7 @@ def main() -> None:
         folder = RunFolder(Path(place) / "scale")
         looks = Looks(folder.ledger)
         start = time.perf_counter()
-        with looks.under_way(), profile:
+        with looks.under_way(), suppress(SweepInterrupted), profile:
             start_sweep(
                 experiment(arguments),
                 folder,
