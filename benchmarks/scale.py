@@ -1,10 +1,11 @@
 """What a sweep costs beside training: the real driver, with trials that only sleep and report.
 
 Run: python benchmarks/scale.py [--trials 1000] [--reports 1] [--seconds 0.01] [--processors 2]
-         [--search planned|random|gap] [--tracker off|offline] [--profile FILE]
+         [--search planned|random|gap] [--tracker off|offline] [--without-ray] [--profile FILE]
 Books, ledger, front, tracker, search and Ray Tune are those of `dosefront sweep`, and a trial hands
 over as much as a real one. With more processors than the machine has, Ray takes our word for it.
-`--profile` keeps what cProfile sees of the driver's thread, which it slows.
+`--without-ray` leaves Tune and the trials' processes out. `--profile` keeps what cProfile sees of
+the driver's thread, which it slows.
 """
 
 import argparse
@@ -15,8 +16,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,20 @@ from rich.console import Console
 # isort: split
 import psutil  # type: ignore[import-untyped]  # Ray brings it, and finds it once imported
 
-from dosefront.evaluate import PatientResults
-from dosefront.experiment import ExperimentSpec
-from dosefront.records import RunFolder, TrialSpec
+from dosefront.errors import SweepInterrupted
+from dosefront.evaluate import ComparatorResults, PatientResults
+from dosefront.experiment import ExperimentSpec, dump_resolved
+from dosefront.front import Estimate
+from dosefront.records import Outcome, RunFolder, TrialSpec
+from dosefront.search import search_for
 from dosefront.sweep import start_sweep
+from dosefront.sweep.books import Books
 from dosefront.sweep.cluster import QUIET
-from dosefront.sweep.judgement import judge
+from dosefront.sweep.driver import Driver
+from dosefront.sweep.judgement import Judgement, judge
+from dosefront.sweep.progress import PlainView
+from dosefront.sweep.stopping import Stopping
+from dosefront.track import tracker_for
 
 LOOK_SECONDS = 0.5
 ENDPOINTS = 35
@@ -49,9 +58,11 @@ def sleeper(seconds: float, reports: int) -> type[tune.Trainable]:
     """A trial that learns nothing: it sleeps, reports, and hands over results of a real size."""
 
     class Sleeper(tune.Trainable):  # type: ignore[misc]  # Ray carries no types
+        first: Judgement | None = None
+
         def setup(self, config: dict[str, Any]) -> None:
             self.spec = TrialSpec.from_mapping(config["trial"])
-            self.comparators = ray.get(config["comparators"])
+            self.comparators = config["comparators"]
             self.reported, self.start = 0, time.perf_counter()
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -73,18 +84,11 @@ def sleeper(seconds: float, reports: int) -> type[tune.Trainable]:
                 return report
             return {**report, "judgement": self.judged(), "wall_seconds": report["seconds"]}
 
-        def judged(self) -> Any:
-            generator = np.random.default_rng([int(self.spec.trial_id, 16)])
-            select, held_out = (
-                [results(generator, self.spec.cohorts[split])] for split in ("select", "held_out")
-            )
-            return judge(
-                generator.bytes(POLICY_BYTES),
-                self.spec,
-                select=select,
-                held_out=held_out,
-                comparators=self.comparators,
-            )
+        def judged(self) -> Judgement:
+            """The first trial's results are its process's own work; the others' are moved a bit."""
+            if Sleeper.first is None:
+                Sleeper.first = judgement(self.spec, ray.get(self.comparators))
+            return moved(Sleeper.first, self.spec)
 
         def save_checkpoint(self, checkpoint_dir: str) -> None:
             Path(checkpoint_dir, "state").write_bytes(bytes(POLICY_BYTES))
@@ -92,10 +96,34 @@ def sleeper(seconds: float, reports: int) -> type[tune.Trainable]:
     return Sleeper
 
 
+def judgement(spec: TrialSpec, comparators: tuple[ComparatorResults, ...]) -> Judgement:
+    """What a trial hands over, its policy aside."""
+    generator = np.random.default_rng([int(spec.trial_id, 16)])
+    return judge(
+        generator.bytes(POLICY_BYTES),
+        spec,
+        select=[results(generator, spec.cohorts["select"])],
+        held_out=[results(generator, spec.cohorts["held_out"])],
+        comparators=comparators,
+    )
+
+
+def moved(first: Judgement, spec: TrialSpec) -> Judgement:
+    """The same for another trial, with other means."""
+    by = np.random.default_rng([int(spec.trial_id, 16)]).normal(0.0, (0.05, 1.0)).tolist()
+    (policy,) = first.judged
+    judged = replace(
+        policy,
+        weights=spec.preferences[0],
+        select=shifted(policy.select, by),
+        held_out=shifted(policy.held_out, by),
+    )
+    return replace(first, judged=(judged,))
+
+
 def results(generator: np.random.Generator, patients: int) -> PatientResults:
     """Returns in the middle of the reference box, and as many endpoints as a real trial's."""
     returns = generator.normal((0.2, -8.0), (0.2, 4.0), size=(patients, 2))
-    returns += generator.normal(0.0, (0.05, 1.0))
     endpoints: dict[str, Any] = {
         f"endpoint {number}": (
             generator.random(patients) < 0.3 if number % 2 else generator.normal(size=patients)
@@ -103,6 +131,15 @@ def results(generator: np.random.Generator, patients: int) -> PatientResults:
         for number in range(ENDPOINTS)
     }
     return PatientResults(returns, endpoints)
+
+
+def shifted(outcome: Outcome, by: list[float]) -> Outcome:
+    """The outcome with its value vector moved."""
+    moved = (
+        Estimate(each.value + step, each.low + step, each.high + step)
+        for each, step in zip(outcome.value_vector, by, strict=True)
+    )
+    return replace(outcome, value_vector=tuple(moved))
 
 
 def experiment(arguments: argparse.Namespace) -> ExperimentSpec:
@@ -203,6 +240,28 @@ def ray_of(processors: int) -> Iterator[str]:
         cluster.shutdown()
 
 
+def without_ray(asked: ExperimentSpec, folder: RunFolder) -> None:
+    """The driver's own side of a sweep: trials are asked for and reported as fast as it goes."""
+    folder.create()
+    dump_resolved(asked, folder.experiment_yaml)
+    console = Console(file=io.StringIO())
+    tracker = tracker_for(asked.tracking, folder, folder.path.name)
+    books, search = Books(folder, asked, tracker), search_for(asked)
+    books.write_comparators()
+    view = PlainView(console, objectives=books.objectives, trials=0, ended=0)
+    driver = Driver(books, books.missing(), view, stopping=Stopping(console), total=None)
+    first: Judgement | None = None
+    while spec := search.next(books.ended(), driver.pending):
+        driver.begin(spec)
+        first = first or judgement(spec, books.comparators)
+        report = {"trial": spec.trial_id, "judgement": moved(first, spec), "done": True}
+        report |= {"steps": spec.steps, "wall_seconds": 0.0}
+        driver.on_step_begin(0, [])
+        driver.on_trial_result(0, [], None, report)
+    books.front()
+    tracker.close()
+
+
 def part(looks: list[Look], low: float, high: float) -> tuple[float, float]:
     """Wall and CPU seconds a trial, over the trials between two shares of the sweep."""
     last = looks[-1].trials
@@ -258,6 +317,7 @@ def main() -> None:
     parser.add_argument("--checkpoint-every", type=float, default=60.0)
     parser.add_argument("--search", choices=("planned", "random", "gap"), default="planned")
     parser.add_argument("--tracker", choices=("off", "offline"), default="off")
+    parser.add_argument("--without-ray", action="store_true", help="the driver's own side alone")
     parser.add_argument("--profile", type=Path)
     arguments = parser.parse_args()
     profile = cProfile.Profile() if arguments.profile else nullcontext()
@@ -265,15 +325,18 @@ def main() -> None:
         folder = RunFolder(Path(place) / "scale")
         looks = Looks(folder.ledger)
         start = time.perf_counter()
-        with looks.under_way(), profile:
-            start_sweep(
-                experiment(arguments),
-                folder,
-                address=address,
-                max_wait=None,
-                console=Console(file=io.StringIO()),
-                trainable=sleeper(arguments.seconds, arguments.reports),
-            )
+        with looks.under_way(), suppress(SweepInterrupted, KeyboardInterrupt), profile:
+            if arguments.without_ray:
+                without_ray(experiment(arguments), folder)
+            else:
+                start_sweep(
+                    experiment(arguments),
+                    folder,
+                    address=address,
+                    max_wait=None,
+                    console=Console(file=io.StringIO()),
+                    trainable=sleeper(arguments.seconds, arguments.reports),
+                )
         report(looks.taken, folder.path, start=start, end=time.perf_counter())
         if isinstance(profile, cProfile.Profile):
             profile.dump_stats(arguments.profile)

@@ -13,7 +13,7 @@ LEGEND = (
     "Hypervolumes are shares of the reference box, interquartile means over seeds. Intervals over "
     "seeds: what other seeds might have given; over patients: these very policies on other "
     "patients. Distances are to what all fronts attain together; beyond: points that are worse "
-    "than the reference in some objective."
+    "than the reference in some objective. In silico, for research use only; not for patient care."
 )
 
 
@@ -44,7 +44,7 @@ def compare(
     if len(fronts) < 2:
         raise UsageError(
             f"a comparison needs two fronts; got {len(fronts)}. "
-            f"Two algorithms of a run are RUN:ALGORITHM RUN:ALGORITHM."
+            "Those of two algorithms of a run are RUN:ALGORITHM RUN:ALGORITHM."
         )
     objectives = tuple(parse_objective(each) for each in objective or ())
     comparison = compare_fronts(read_sides(fronts, objectives))

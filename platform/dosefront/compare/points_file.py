@@ -58,7 +58,17 @@ def parse_objective(text: str) -> Objective:
     name, *rest = text.split(":")
     try:
         sense, reference, ideal = rest
-        return Objective(name, "", sense, float(reference), float(ideal))  # type: ignore[arg-type]  # checked at birth
+        if sense not in ("maximise", "minimise"):
+            raise ValueError(f'"{sense}" is neither')
+        return Objective.from_mapping(
+            {
+                "name": name,
+                "unit": "",
+                "sense": sense,
+                "reference": float(reference),
+                "ideal": float(ideal),
+            }
+        )
     except (ValueError, FrontError) as error:
         raise UsageError(
             f"an objective is written name:maximise|minimise:reference:ideal; "

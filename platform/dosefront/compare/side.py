@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,9 +77,14 @@ def read_sides(texts: Sequence[str], objectives: Sequence[Objective] = ()) -> tu
         each.path: read_front(RunFolder(each.path).front_json) for each in asked if _is_run(each)
     }
     known = tuple(objectives) or next((each.objectives for each in summaries.values()), ())
+    short = [":".join(map(str, filter(None, (each.path.name, *each[2:])))) for each in asked]
+    labels = short if len(set(short)) == len(short) else list(texts)
     return tuple(
-        _of_run(each, summaries[each.path]) if _is_run(each) else _of_points(each, known)
-        for each in asked
+        replace(
+            _of_run(each, summaries[each.path]) if _is_run(each) else _of_points(each, known),
+            label=label,
+        )
+        for each, label in zip(asked, labels, strict=True)
     )
 
 

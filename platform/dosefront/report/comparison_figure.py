@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from dosefront.compare import Comparison, Side
@@ -40,8 +41,7 @@ def draw_comparison(comparison: Comparison) -> Figure:
         figure.subplots(1, len(pairs), squeeze=False)[0], pairs, strict=True
     ):
         mesh = _draw_pair(axes, first, second)
-    bar = figure.colorbar(mesh, ax=figure.axes, label="share of seeds: first less second")
-    bar.solids.set_edgecolor("face")
+    figure.colorbar(mesh, ax=figure.axes, label="share of seeds: first less second")
     figure.supxlabel(DISCLAIMER, x=0.01, ha="left", fontsize="x-small")
     return figure
 
@@ -65,7 +65,7 @@ def _attained_share(
     return shares
 
 
-def _draw_pair(axes: Axes, first: Side, second: Side) -> object:
+def _draw_pair(axes: Axes, first: Side, second: Side) -> QuadMesh:
     objectives = first.objectives
     values = np.concatenate([front.values for side in (first, second) for front in side.fronts])
     low, high = values.min(axis=0), values.max(axis=0)

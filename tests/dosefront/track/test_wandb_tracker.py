@@ -124,7 +124,7 @@ def test_the_front_is_a_native_chart_of_its_table_after_each_trial(
     assert chart["panel_config"]["fieldSettings"] == {"x": "toxicity", "y": "efficacy"}
     assert chart["panel_config"]["panelDefId"] == "wandb/scatter/v0"
     rows = [record["item"] for record in records_of(inspected, "history")]
-    assert [(row["trials_ended"], row["front_table"]["nrows"]) for row in rows] == [
+    assert [(row["trials_ended"], row["front_table.nrows"]) for row in rows] == [
         (4, 8),
         (11, 15),
     ]
