@@ -16,7 +16,7 @@ from mishaps import HORIZON
 from dosefront.errors import UsageError
 from dosefront.evaluate import read_policy
 from dosefront.records import Ledger, RunFolder, RunStatus, TrialRecord, read_status
-from dosefront.sweep.trainable import SLICE_SECONDS
+from dosefront.trial import SLICE_SECONDS
 
 EXPERIMENT = """\
 name: mishaps

@@ -26,10 +26,10 @@ from dosefront.records import (
 )
 from dosefront.sweep.books import Books
 from dosefront.sweep.driver import Driver
-from dosefront.sweep.judgement import judge
 from dosefront.sweep.progress import PlainView
 from dosefront.sweep.stopping import Stopping
 from dosefront.track import RecordingTracker
+from dosefront.trial import judge
 from posology.dosing import conventional_care
 from posology.patients import Cohort
 from posology.treatment import Regimen
