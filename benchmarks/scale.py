@@ -40,10 +40,10 @@ from dosefront.sweep import start_sweep
 from dosefront.sweep.books import Books
 from dosefront.sweep.cluster import QUIET
 from dosefront.sweep.driver import Driver
-from dosefront.sweep.judgement import Judgement, judge
 from dosefront.sweep.progress import PlainView
 from dosefront.sweep.stopping import Stopping
 from dosefront.track import tracker_for
+from dosefront.trial import Judgement, judge
 
 LOOK_SECONDS = 0.5
 ENDPOINTS = 35
@@ -59,6 +59,10 @@ def sleeper(seconds: float, reports: int) -> type[tune.Trainable]:
 
     class Sleeper(tune.Trainable):  # type: ignore[misc]  # Ray carries no types
         first: Judgement | None = None
+
+        @classmethod
+        def default_resource_request(cls, config: dict[str, Any]) -> tune.PlacementGroupFactory:
+            return tune.PlacementGroupFactory(config["bundles"])
 
         def setup(self, config: dict[str, Any]) -> None:
             self.spec = TrialSpec.from_mapping(config["trial"])

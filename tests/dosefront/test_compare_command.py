@@ -45,9 +45,11 @@ def test_tables_name_every_front(points: tuple[str, str]) -> None:
     assert "+0.075" in result.stdout
 
 
-def test_one_front_is_refused(points: tuple[str, str]) -> None:
-    result = CliRunner().invoke(app, ["compare", points[0], *BOX])
+@pytest.mark.parametrize("times", [1, 2])
+def test_one_front_is_refused_and_so_is_the_same_twice(points: tuple[str, str], times: int) -> None:
+    result = CliRunner().invoke(app, ["compare", *points[:1] * times, *BOX])
     assert isinstance(result.exception, UsageError)
+    assert "two different fronts" in str(result.exception)
 
 
 def test_the_picture_shows_the_share_of_seeds_that_attain_a_place(

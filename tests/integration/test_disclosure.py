@@ -16,8 +16,8 @@ from dosefront.evaluate import (
 from dosefront.experiment import load_experiment
 from dosefront.records import RunFolder, TrialSpec, read_results
 from dosefront.sweep.books import Books
-from dosefront.sweep.judgement import judge
 from dosefront.track import WandbTracker
+from dosefront.trial import judge
 from posology.dosing import CourseVectorEnv
 
 pytestmark = pytest.mark.integration

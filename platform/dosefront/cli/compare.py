@@ -41,9 +41,9 @@ def compare(
     """Compare fronts: hypervolume with intervals, distances, and what each preference gets."""
     from dosefront.compare import compare_fronts, comparison_tables, parse_objective, read_sides
 
-    if len(fronts) < 2:
+    if len(set(fronts)) < len(fronts) or len(fronts) < 2:
         raise UsageError(
-            f"a comparison needs two fronts; got {len(fronts)}. "
+            f"a comparison needs two different fronts or more; got {', '.join(fronts)}. "
             "Those of two algorithms of a run are RUN:ALGORITHM RUN:ALGORITHM."
         )
     objectives = tuple(parse_objective(each) for each in objective or ())

@@ -89,7 +89,8 @@ def read_sides(texts: Sequence[str], objectives: Sequence[Objective] = ()) -> tu
 
 
 def _asked(text: str) -> _Asked:
-    head, *rest = [text]
+    head = text
+    rest: list[str] = []
     while not Path(head).expanduser().exists() and len(rest) < 2 and ":" in head:
         head, _, last = head.rpartition(":")
         rest.insert(0, last)

@@ -37,10 +37,10 @@ from dosefront.records import (
     write_front,
 )
 from dosefront.report import write_front_figure
-from dosefront.sweep.judgement import Judgement
 from dosefront.sweep.pace import Pace
 from dosefront.sweep.provenance import provenance
 from dosefront.track import Tracker
+from dosefront.trial import Judgement
 
 log = logging.getLogger(__name__)
 

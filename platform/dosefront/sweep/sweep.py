@@ -23,10 +23,10 @@ from dosefront.sweep.proposals import Proposals, Starts
 from dosefront.sweep.reach import check_reach
 from dosefront.sweep.rungs import council_here
 from dosefront.sweep.stopping import Stopping
-from dosefront.sweep.trainable import TrialTrainable, configuration
 from dosefront.sweep.tune_amended import FirstComeFirstServed, amend
 from dosefront.sweep.waiting import WaitForMachines
 from dosefront.track import tracker_for
+from dosefront.trial import TrialTrainable, configuration
 
 AHEAD = 8
 """Planned trials that wait at a cluster beyond what it holds, so that one that grows has a reason
@@ -216,16 +216,14 @@ def _train(
                         comparators=comparators,
                         council=council,
                         checkpoints=checkpoints.of(spec.trial_id),
+                        bundles=_bundles(spec.settings, resources),
                         report_every=places.count() / REPORTS_A_SECOND,
                         hang_trace=books.folder.hang_trace(spec.trial_id),
                         hang_after=resources.hang_after,
                     ),
                 )
                 tune.Tuner(
-                    tune.with_resources(
-                        trainable,
-                        lambda config: _resources(config["trial"]["settings"], resources),
-                    ),
+                    trainable,
                     tune_config=tune.TuneConfig(
                         search_alg=proposals,
                         scheduler=FirstComeFirstServed(),
@@ -258,14 +256,8 @@ def _trial_id(trial: Any) -> str:
     return TrialSpec.from_mapping(trial.config["trial"]).trial_id
 
 
-def _resources(
-    settings: Mapping[str, Any], resources: ResourceSection
-) -> tune.PlacementGroupFactory:
-    """What a trial takes: its own processors, and one for each process that samples for it."""
-    return tune.PlacementGroupFactory(_bundles(settings, resources))
-
-
 def _bundles(settings: Mapping[str, Any], resources: ResourceSection) -> list[dict[str, float]]:
+    """What a trial takes: its own processors, and one for each process that samples for it."""
     own: dict[str, float] = {"CPU": resources.cpus_per_trial}
     if resources.memory_gb_per_trial is not None:
         own["memory"] = resources.memory_gb_per_trial * 2**30

@@ -3,7 +3,7 @@
 import pytest
 
 from dosefront.experiment import ResourceSection
-from dosefront.sweep.sweep import _resources
+from dosefront.sweep.sweep import _bundles
 
 pytestmark = pytest.mark.integration
 
@@ -19,4 +19,4 @@ pytestmark = pytest.mark.integration
 def test_a_trial_takes_its_processors_and_one_for_each_process_that_samples(
     settings: dict[str, int], bundles: list[dict[str, float]]
 ) -> None:
-    assert _resources(settings, ResourceSection(cpus_per_trial=2)).bundles == bundles
+    assert _bundles(settings, ResourceSection(cpus_per_trial=2)) == bundles

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -26,7 +26,7 @@ from dosefront.evaluate import (
     roll_out,
 )
 from dosefront.records import TrialSpec
-from dosefront.sweep.judgement import judge
+from dosefront.trial.judgement import judge
 
 if TYPE_CHECKING:
     from dosefront.learn import Training
@@ -48,6 +48,11 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]  # Ray carries no ty
     reported, and the process goes on with the next trial. Anything else is raised, so that Tune
     begins again from the last checkpoint in a new process.
     """
+
+    @classmethod
+    def default_resource_request(cls, config: dict[str, Any]) -> tune.PlacementGroupFactory:
+        """What the trial takes of the cluster."""
+        return tune.PlacementGroupFactory(config["bundles"])
 
     def setup(self, config: dict[str, Any]) -> None:
         """Build the training; ``config`` is a `configuration`."""
@@ -211,6 +216,7 @@ def configuration(
     comparators: Any,
     council: Any,
     checkpoints: Sequence[str],
+    bundles: Sequence[Mapping[str, float]],
     report_every: float,
     hang_trace: Path,
     hang_after: float,
@@ -223,6 +229,7 @@ def configuration(
         comparators: Ray's reference to how conventional care fares.
         council: the actor that says which trials stop early; None where none does.
         checkpoints: places of checkpoints to go on from, the first that is whole counts.
+        bundles: what it takes: its own processors, and one for each process that samples for it.
         report_every: seconds of training between reports, if that is more than a slice.
         hang_trace: where to leave word of a hang, if this machine sees the folder.
         hang_after: seconds without a report that are taken for a hang.
@@ -233,6 +240,7 @@ def configuration(
         "comparators": comparators,
         "council": council,
         "checkpoints": list(checkpoints),
+        "bundles": [dict(each) for each in bundles],
         "report_every": report_every,
         "hang_trace": str(hang_trace),
         "hang_after": hang_after,
