@@ -24,6 +24,7 @@ from dosefront.report.plane import (
     box,
     hypervolume_sentence,
     plane_of,
+    point_title,
     points_of,
 )
 
@@ -124,11 +125,6 @@ def draw_comparators(
         is_filled=True,
         label="conventional care",
     )
-
-
-def point_title(point: FrontPoint) -> str:
-    """What a point was trained for, for people."""
-    return f"{point.algorithm} {point.preference} s{point.seed}"
 
 
 def front_caption(summary: FrontSummary) -> str:

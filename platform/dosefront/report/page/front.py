@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
+from dosefront.records import FrontPoint, FrontSummary
 from dosefront.report.page.quantities import Quantity, quantities
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import ACCENT, CHOSEN, FAINT, INK, PAPER, named, quantitative
-from dosefront.report.plane import Point, points_of
+from dosefront.report.plane import Point, point_title, points_of
 
 CONVENTIONAL: Final = "conventional care"
 MOST_POLICIES: Final = 24
@@ -28,13 +28,6 @@ def front_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
         tables=(Table("points", "points", "Policies and comparators", _columns(shown)),),
         datasets={"points": columns_of(points), "surfaces": columns_of(_surfaces(summary))},
     )
-
-
-def point_title(point: Point) -> str:
-    """What readers see of a policy or a comparator."""
-    if isinstance(point, ComparatorPoint):
-        return point.title
-    return f"{point.algorithm} {point.preference} s{point.seed}"
 
 
 def _text(summary: FrontSummary) -> str:

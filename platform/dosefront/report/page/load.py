@@ -19,10 +19,10 @@ from dosefront.records import (
     read_subgroups,
 )
 from dosefront.report.page.arms import Arm, Arms
-from dosefront.report.page.front import MOST_POLICIES, point_title
+from dosefront.report.page.front import MOST_POLICIES
 from dosefront.report.page.theme import CHOSEN, INK, on_paper
 from dosefront.report.palette import ALGORITHMS, CARE, LABEL, OTHER_CARE
-from dosefront.report.plane import Point
+from dosefront.report.plane import Point, point_title
 
 Progress = Callable[[int, int, str], None]
 """Told before each arm: how many are done, of how many, and which comes."""
