@@ -55,13 +55,18 @@ def ways(steps: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         "lattice, Chebyshev": [
             {"weights": {"lattice": n}, "algorithms": [ppo], **chebyshev} for n in SIZES
         ],
-        "random, linear": [search(preferences="random")],
-        "gap, Chebyshev": [search(preferences="gap")],
+        "random, linear": [search(preferences="random", warm_start=False)],
+        "gap, Chebyshev": [search(preferences="gap", warm_start=False)],
         "gap, Chebyshev, warm starts": [search(preferences="gap", warm_start=True)],
         "gap, limits": [
             {
                 "algorithms": [{"name": "VectorPPO", "steps": steps}],
-                "search": {"preferences": "gap", "targets": "epsilon", **budget},
+                "search": {
+                    "preferences": "gap",
+                    "targets": "epsilon",
+                    "warm_start": False,
+                    **budget,
+                },
             }
         ],
         "gap, limits, warm starts": [
@@ -81,7 +86,7 @@ def ways(steps: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
                 "weights": JUDGED,
                 "algorithms": [conditioned(SIZES[0]), ppo],
                 **chebyshev,
-                "search": {"preferences": "gap", **after},
+                "search": {"preferences": "gap", "warm_start": False, **after},
             }
         ],
         "conditioned, then gap, warm starts": [

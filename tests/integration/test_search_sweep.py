@@ -52,7 +52,7 @@ def test_a_conditioned_policy_is_followed_by_its_gaps_until_the_budget_is_spent(
         weights={"lattice": 5},
         scalarizations=[{"name": "chebyshev"}],
         algorithms=[{**PPO, "name": "ConditionedPPO"}, PPO],
-        search={"preferences": "gap", "warm_start": True, "budget": {"trials": 3}},
+        search={"preferences": "gap", "budget": {"trials": 3}},
     )
     assert [len(each.judged) for each in trials] == [5, 1, 1]
     starts = [each.spec.settings.get("start") for each in trials]

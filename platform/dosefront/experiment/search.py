@@ -132,9 +132,8 @@ class SearchSection(Section):
     gap. corner: weights at which a convex front may gain most."""
     targets: Literal["chebyshev", "epsilon"] = "chebyshev"
     """How a gap is aimed at: by Chebyshev weights, or by a limit on the second objective."""
-    warm_start: Annotated[bool, Field(strict=True)] = False
-    """Begin from the policy of this search that serves the new preference best. It hardly explores
-    any more: such trainings find less, unless they are short (docs/benchmarks.md)."""
+    warm_start: Annotated[bool, Field(strict=True)] = True
+    """Begin from the policy of this search that serves the new preference best."""
     seed: Whole = 0
     """Of random preferences and settings."""
     space: dict[Text, Values] = Field(default={})
