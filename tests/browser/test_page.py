@@ -149,6 +149,16 @@ def test_names_that_look_like_markup_do_nothing(
     assert opened.complaints == []
 
 
+def test_groups_stand_below_all_patients(opened: Opened) -> None:
+    opened.draw_all()
+    figure = opened.tab.locator('[data-figure="forest-0"]')
+    tops = [
+        figure.get_by_text(label).bounding_box()["y"]
+        for label in ("all patients (40)", "age 65 or over (20)")
+    ]
+    assert tops == sorted(tops)
+
+
 def test_every_figure_has_its_numbers_in_a_table(opened: Opened) -> None:
     for section in opened.tab.locator("main section").all():
         tables = section.locator("table")

@@ -6,7 +6,7 @@ function rowsFor(name) {
   if (name === "attained") return attained();
   if (name === "attainment") return attainment();
   if (name === "limit_x" || name === "limit_y") return limitOn(name.at(-1));
-  if (name in content.of_arms) return rowsOfArms(name).reverse(); // the chosen above the reference
+  if (name in content.of_arms) return rowsOfArms(name, shownArms().reverse()); // the chosen is drawn above
   return name in content.datasets ? flagged(rowsOf(content.datasets[name])) : [];
 }
 
