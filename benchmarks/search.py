@@ -42,6 +42,7 @@ def ways(steps: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     ppo = {"name": "PPO", "steps": steps}
     chebyshev = {"scalarizations": [{"name": "chebyshev"}]}
     budget = {"budget": {"trials": TRIALS}}
+    after = {"budget": {"trials": 1 + TRIALS - SIZES[0]}}  # a conditioned training of that size
 
     def conditioned(trials: int) -> dict[str, Any]:
         return {"name": "ConditionedPPO", "steps": steps * trials}
@@ -55,11 +56,28 @@ def ways(steps: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
             {"weights": {"lattice": n}, "algorithms": [ppo], **chebyshev} for n in SIZES
         ],
         "random, linear": [search(preferences="random", warm_start=False)],
-        "gap, Chebyshev": [search(preferences="gap")],
+        "gap, Chebyshev": [search(preferences="gap", warm_start=False)],
+        "gap, Chebyshev, warm starts": [search(preferences="gap", warm_start=True)],
         "gap, limits": [
             {
                 "algorithms": [{"name": "VectorPPO", "steps": steps}],
-                "search": {"preferences": "gap", "targets": "epsilon", **budget},
+                "search": {
+                    "preferences": "gap",
+                    "targets": "epsilon",
+                    "warm_start": False,
+                    **budget,
+                },
+            }
+        ],
+        "gap, limits, warm starts": [
+            {
+                "algorithms": [{"name": "VectorPPO", "steps": steps}],
+                "search": {
+                    "preferences": "gap",
+                    "targets": "epsilon",
+                    "warm_start": True,
+                    **budget,
+                },
             }
         ],
         "conditioned": [{"weights": JUDGED, "algorithms": [conditioned(n)]} for n in SIZES],
@@ -68,7 +86,15 @@ def ways(steps: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
                 "weights": JUDGED,
                 "algorithms": [conditioned(SIZES[0]), ppo],
                 **chebyshev,
-                "search": {"preferences": "gap", "budget": {"trials": 1 + TRIALS - SIZES[0]}},
+                "search": {"preferences": "gap", "warm_start": False, **after},
+            }
+        ],
+        "conditioned, then gap, warm starts": [
+            {
+                "weights": JUDGED,
+                "algorithms": [conditioned(SIZES[0]), ppo],
+                **chebyshev,
+                "search": {"preferences": "gap", "warm_start": True, **after},
             }
         ],
     }
@@ -187,14 +213,14 @@ def main() -> None:
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     seeds, found = range(1, asked.seeds + 1), {}
-    print(f"{'steps':34}" + "".join(f"{asked.steps * size:>24,}" for size in SIZES))
+    print(f"{'steps':38}" + "".join(f"{asked.steps * size:>24,}" for size in SIZES))
     for way, parts in ways(asked.steps).items():
         found[way] = curves(way, parts, asked.folder, seeds)
         cells = []
         for size in SIZES:
             mean, low, high = interval([at(each, asked.steps * size) for each in found[way]])
             cells.append(f"{mean:.3f} [{low:.3f}, {high:.3f}]")
-        print(f"{way:34}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
+        print(f"{way:38}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
     if asked.draw:
         draw(found, asked.draw)
 

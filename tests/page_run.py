@@ -10,7 +10,7 @@ from dosefront.front import Estimate, Objective
 from dosefront.records import FrontSummary, PatientResults, TrialRecord
 from dosefront.report.page import RunContents
 from dosefront.report.page.arms import Arm, Arms
-from dosefront.report.page.front import point_title
+from dosefront.report.plane import point_title
 
 PATIENTS = 40
 WEEKS = 25

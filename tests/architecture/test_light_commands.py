@@ -40,6 +40,14 @@ def test_reading_a_front_is_light(front_summary: FrontSummary, tmp_path: Path) -
     assert modules_of("front", str(tmp_path)) & HEAVY == set()
 
 
+def test_comparing_fronts_needs_no_figures_either(tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    points.write_text("gain,harm\n1,2\n")
+    box = ["--objective", "gain:maximise:0:10", "--objective", "harm:minimise:10:0"]
+    modules = modules_of("compare", str(points), str(points), *box)
+    assert modules & {*HEAVY, "matplotlib", "numba"} == set()
+
+
 def test_recommending_is_light() -> None:
     code = "import json, sys, dosefront.decide; print(json.dumps(sorted(sys.modules)))"
     command = [sys.executable, "-c", code]
@@ -51,8 +59,16 @@ def test_rendering_a_manifest_is_light() -> None:
     assert modules_of("cluster", "render", "--kind", "kuberay-job") & HEAVY == set()
 
 
-def test_exporting_is_light() -> None:
-    code = "import json, sys, dosefront.export; print(json.dumps(sorted(sys.modules)))"
+@pytest.mark.parametrize("room", ["export", "clinical", "report"])
+def test_running_policies_again_is_light(room: str) -> None:
+    code = f"import json, sys, dosefront.{room}; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert {name.partition(".")[0] for name in json.loads(result.stdout)} & HEAVY == set()
+
+
+def test_writing_a_page_is_light() -> None:
+    code = "import json, sys, dosefront.report.page; print(json.dumps(sorted(sys.modules)))"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert {name.partition(".")[0] for name in json.loads(result.stdout)} & HEAVY == set()

@@ -2,21 +2,20 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dosefront.front import Objective
 from dosefront.records import FrontSummary, TrialRecord
-from dosefront.report.page import page_html
+from dosefront.report.page import RunContents, page_html
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]  # for pages that are open, and the run they show
 
 from opened import Opened  # noqa: E402  the path comes first
-from page_run import made_run, with_third_objective  # noqa: E402  the path comes first
+from page_run import made_run  # noqa: E402  the path comes first
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -35,32 +34,26 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(
-    chromium: Any,
-    front_summary: FrontSummary,
-    trial_records: tuple[TrialRecord, ...],
-    tmp_path: Path,
-) -> Iterator[Opened]:
-    """The page of the made run."""
-    path = tmp_path / "report.html"
-    path.write_text(page_html(made_run(front_summary, trial_records)), encoding="utf-8")
-    tab = chromium.new_page(viewport={"width": 1200, "height": 900})
-    yield Opened(tab, path)
-    tab.close()
+def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[[RunContents], Opened]]:
+    """Opens the page of a run."""
+    tabs = []
+
+    def open_it(run: RunContents) -> Opened:
+        path = tmp_path / "report.html"
+        path.write_text(page_html(run), encoding="utf-8")
+        tabs.append(chromium.new_page(viewport={"width": 1200, "height": 900}))
+        return Opened(tabs[-1], path)
+
+    yield open_it
+    for tab in tabs:
+        tab.close()
 
 
 @pytest.fixture
-def opened_of_three(
-    chromium: Any,
+def opened(
+    open_page: Callable[[RunContents], Opened],
     front_summary: FrontSummary,
     trial_records: tuple[TrialRecord, ...],
-    tmp_path: Path,
-) -> Iterator[Opened]:
-    """The page of a made run with three objectives."""
-    path = tmp_path / "report.html"
-    third = Objective("time", "wk", "maximise", reference=0.0, ideal=100.0)
-    summary = with_third_objective(front_summary, third)
-    path.write_text(page_html(made_run(summary, trial_records)), encoding="utf-8")
-    tab = chromium.new_page(viewport={"width": 1200, "height": 900})
-    yield Opened(tab, path)
-    tab.close()
+) -> Opened:
+    """The page of the made run."""
+    return open_page(made_run(front_summary, trial_records))

@@ -1,9 +1,16 @@
 """The page as a reader uses it: what is clicked, moved and dragged, and what is seen of it."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from opened import Opened
+from page_run import made_run, with_third_objective
+
+from dosefront.front import Objective
+from dosefront.records import FrontSummary, TrialRecord
+from dosefront.report.page import RunContents
 
 pytestmark = pytest.mark.browser
 
@@ -87,15 +94,69 @@ def test_a_rectangle_filters_and_letting_go_of_it_keeps_the_chosen_mark(opened: 
     assert opened.complaints == []
 
 
-def test_axes_are_picked_among_three_objectives(opened_of_three: Opened) -> None:
-    opened_of_three.draw_all()
-    tab = opened_of_three.tab
-    tab.select_option('select[name="axis-x"]', label="time")
-    figure = tab.locator('[data-figure="front"]')
+def test_axes_are_picked_among_three_objectives(
+    open_page: Callable[[RunContents], Opened],
+    front_summary: FrontSummary,
+    trial_records: tuple[TrialRecord, ...],
+) -> None:
+    third = Objective("time", "wk", "maximise", reference=0.0, ideal=100.0)
+    opened = open_page(made_run(with_third_objective(front_summary, third), trial_records))
+    opened.draw_all()
+    opened.tab.select_option('select[name="axis-x"]', label="time")
+    figure = opened.tab.locator('[data-figure="front"]')
     assert "time [wk], higher is better" in figure.inner_text()
     assert "toxicity" not in figure.inner_text()
-    assert tab.locator("#objectives svg").count() == 1  # all three at once
-    assert opened_of_three.complaints == []
+    assert opened.tab.locator("#objectives svg").count() == 1  # all three at once
+    assert opened.complaints == []
+
+
+def test_a_run_that_is_no_treatment_has_its_front_alone(
+    open_page: Callable[[RunContents], Opened],
+    front_summary: FrontSummary,
+    trial_records: tuple[TrialRecord, ...],
+) -> None:
+    summary = replace(front_summary, comparators=(), attainment=(), history=())
+    opened = open_page(made_run(summary, trial_records, with_courses=False))
+    opened.draw_all()
+    assert opened.tab.locator("main section").evaluate_all("all => all.map(one => one.id)") == [
+        "front",
+        "endpoints",
+    ]
+    click_mark(opened, another(opened))
+    slide(opened, "cap", 40)
+    assert opened.complaints == []
+
+
+def test_names_that_look_like_markup_do_nothing(
+    open_page: Callable[[RunContents], Opened],
+    front_summary: FrontSummary,
+    trial_records: tuple[TrialRecord, ...],
+) -> None:
+    hostile = "</script><img src=x onerror='window.harmed = true'>"
+    summary = replace(
+        front_summary,
+        run=hostile,
+        points=tuple(replace(point, preference=hostile) for point in front_summary.points),
+        comparators=tuple(replace(each, title=hostile) for each in front_summary.comparators),
+    )
+    opened = open_page(made_run(summary, trial_records))
+    opened.draw_all()
+    assert hostile in opened.tab.locator("h1").inner_text()
+    assert hostile in opened.tab.locator("#arm option").first.inner_text()
+    assert opened.tab.evaluate("window.harmed") is None
+    assert opened.tab.locator("img").count() == 0
+    assert len(opened.requests) == 1
+    assert opened.complaints == []
+
+
+def test_groups_stand_below_all_patients(opened: Opened) -> None:
+    opened.draw_all()
+    figure = opened.tab.locator('[data-figure="forest-0"]')
+    tops = [
+        figure.get_by_text(label).bounding_box()["y"]
+        for label in ("all patients (40)", "age 65 or over (20)")
+    ]
+    assert tops == sorted(tops)
 
 
 def test_every_figure_has_its_numbers_in_a_table(opened: Opened) -> None:

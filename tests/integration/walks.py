@@ -1,6 +1,8 @@
 """Sweeps of walks in which things go wrong on purpose, run by the command line."""
 
+import atexit
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -35,7 +37,7 @@ tracking: {{wandb: {{mode: "off"}}}}
 """
 ENVIRONMENTS, PATIENTS = 8, 1 + 3
 """That a trial trains on at once, apart from one to look at; and that it is judged on."""
-LONGEST = 300
+LONGEST = 600
 """Seconds that a test waits for anything."""
 
 
@@ -90,7 +92,7 @@ class Walks:
             command = ("resume", self.run.path)
         self._drivers += 1
         with self._log().open("w") as log:
-            return subprocess.Popen(
+            driver = subprocess.Popen(
                 [sys.executable, "-m", "dosefront.cli", *map(str, (*command, *arguments))],
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -98,6 +100,8 @@ class Walks:
                 start_new_session=True,
                 text=True,
             )
+        atexit.register(_end, driver)
+        return driver
 
     def finish(self, *arguments: object, **variables: str) -> int:
         """A driver's exit code."""
@@ -174,6 +178,12 @@ class Walks:
             ]
             found[judged.weights] = [*vectors, *policy.weights, *policy.biases]
         return found
+
+
+def _end(driver: subprocess.Popen[str]) -> None:
+    """End a driver that a failed test has left, with all that it started."""
+    if driver.poll() is None:
+        os.killpg(driver.pid, signal.SIGKILL)
 
 
 def assert_equal_outcomes(one: Walks, other: Walks) -> None:

@@ -159,10 +159,10 @@ def _waiting() -> Iterator["Tell"]:
 def _print_evaluation(found: "Evaluation", shifted: "Shift | None") -> None:
     from dosefront.report import DISCLAIMER, evaluation_sheet, sheet_table, shift_sheet, worst_lines
 
-    data.print(sheet_table(evaluation_sheet(found)), highlight=False)
+    data.print(sheet_table(evaluation_sheet(found), width=data.width), highlight=False)
     if shifted is not None:
         print()
-        data.print(sheet_table(shift_sheet(shifted)), highlight=False)
+        data.print(sheet_table(shift_sheet(shifted), width=data.width), highlight=False)
         print()
         for line in worst_lines(shifted):
             data.print(line, highlight=False)
@@ -178,7 +178,7 @@ def _print_headline(found: "Headline") -> None:
         data.print(f"\n{arm.id}: {arm.reason}", highlight=False)
         for sheet in headline_sheets(found, arm):
             print()
-            data.print(sheet_table(sheet), highlight=False)
+            data.print(sheet_table(sheet, width=data.width), highlight=False)
     print()
     print(DISCLAIMER)
 

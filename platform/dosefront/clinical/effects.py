@@ -38,13 +38,12 @@ class NumberNeeded:
         return _inverse(self.benefit.value)
 
     def __str__(self) -> str:
-        best, worst = _needed(self.benefit.high), _needed(self.benefit.low)
-        crosses = self.benefit.low < 0.0 < self.benefit.high
-        return (
-            f"{_needed(self.benefit.value)} [{best} to {'∞ to ' if crosses else ''}{worst}]"
-            if self.benefit.low < self.benefit.high
-            else _needed(self.benefit.value)
-        )
+        value, least, most = self.benefit.value, self.benefit.low, self.benefit.high
+        if most <= 0.0:  # harm throughout, the fewest patients first here too
+            least, most = most, least
+        through = "∞ to " if self.benefit.low < 0.0 < self.benefit.high else ""
+        ends = f"{_needed(most)} to {through}{_needed(least)}"
+        return _needed(value) if least == most else f"{_needed(value)} [{ends}]"
 
 
 @dataclass(frozen=True)

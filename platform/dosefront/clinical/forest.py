@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Shaped
 
-from dosefront.front import Estimate, paired_difference
+from dosefront.clinical.effects import difference_of
+from dosefront.front import Estimate
 
 EVERYBODY = "all patients"
 LEAST_SHOWN = 20
@@ -34,7 +35,7 @@ def group_differences(
         GroupDifference(
             name,
             int(mask.sum()),
-            paired_difference(values[mask].astype(float), others[mask].astype(float)),
+            difference_of(values[mask], others[mask]),
         )
         for name, mask in {**everybody, **groups}.items()
         if mask.sum() >= LEAST_SHOWN or name == EVERYBODY

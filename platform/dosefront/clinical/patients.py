@@ -13,7 +13,7 @@ from dosefront.evaluate import HELD_OUT, SELECT, offered_subgroups
 from dosefront.records import TrialSpec
 from dosefront.suggestion import suggestion
 
-MOST_SCREENED = 1_000_000
+MOST_SCREENED = 400_000
 """Patients among whom those of a group are looked for."""
 COHORT_OPTIONS = ("cohort_seed", "split", "patients", "twins")
 

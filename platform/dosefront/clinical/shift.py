@@ -25,6 +25,8 @@ from dosefront.evaluate import Archive
 from dosefront.front import Estimate
 from dosefront.records import FrontPoint, PatientResults
 
+LOOKED_AT: Final = 10_000
+"""Patients among whom groups are looked for; among few, the rare ones are missing."""
 AS_TRAINED: Final = "as in training"
 SHIFTED_TO: Final = (
     "age_75_or_over",
@@ -127,7 +129,8 @@ def shift(
         )
 
     first = drawn(None)
-    groups = [name for name in SHIFTED_TO if name in first.subgroups] or list(first.subgroups)
+    many = chosen_patients(spec, cohort=cohort, number=LOOKED_AT, scenario=scenario)
+    groups = [name for name in SHIFTED_TO if name in many.subgroups] or list(many.subgroups)
     if not groups:
         raise UsageError(
             f"{spec.environment} tells no groups of patients. Give it a method `subgroups()`, or "

@@ -151,4 +151,4 @@ def _select_outcomes(folder: RunFolder, points: Sequence[FrontPoint]) -> list[Ou
 
 def _results_path(folder: RunFolder, point: FrontPoint) -> Path:
     number = point.id.removeprefix(point.trial)  # "-K" of a policy that serves many preferences
-    return folder.trial(point.trial) / f"held-out{number}.npz"
+    return folder.held_out(point.trial, int(number[1:]) if number else None)

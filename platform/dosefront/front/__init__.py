@@ -23,6 +23,15 @@ from dosefront.front.hypervolume import (
     points_beyond_reference,
 )
 from dosefront.front.hypervolume_interval import hypervolume_interval, patients_shares
+from dosefront.front.indicators import (
+    additive_epsilon,
+    best_utilities,
+    cardinality,
+    inverted_generational_distance_plus,
+    maximum_utility_loss,
+    mean_utility,
+    spacing,
+)
 from dosefront.front.intervals import (
     Estimate,
     interquartile_mean,
@@ -61,7 +70,10 @@ __all__ = [
     "Linear",
     "Objective",
     "Scalarization",
+    "additive_epsilon",
     "attainment_surface",
+    "best_utilities",
+    "cardinality",
     "check_weights",
     "confirmed",
     "contributions",
@@ -75,9 +87,12 @@ __all__ = [
     "interquartile_mean",
     "interquartile_mean_difference",
     "interquartile_mean_interval",
+    "inverted_generational_distance_plus",
     "lattice",
     "linear",
+    "maximum_utility_loss",
     "mean_interval",
+    "mean_utility",
     "nondominated",
     "normalise",
     "paired_difference",
@@ -92,6 +107,7 @@ __all__ = [
     "scalarization",
     "share_dominated",
     "shortlist",
+    "spacing",
     "spread",
     "unpaired_difference",
     "upper_limits",

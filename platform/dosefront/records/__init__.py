@@ -3,7 +3,12 @@
 from dosefront.records.folder import RunFolder
 from dosefront.records.front_file import read_front, write_front
 from dosefront.records.front_rows import figures, front_rows
-from dosefront.records.front_statistics import front_among, seed_fronts, values_of
+from dosefront.records.front_statistics import (
+    front_among,
+    seed_fronts,
+    select_values_of,
+    values_of,
+)
 from dosefront.records.front_summary import (
     AlgorithmHypervolume,
     AttainmentSurface,
@@ -67,6 +72,7 @@ __all__ = [
     "read_subgroups",
     "returns_of",
     "seed_fronts",
+    "select_values_of",
     "storage_error",
     "subgroups_bytes",
     "summarise",

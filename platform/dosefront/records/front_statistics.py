@@ -35,14 +35,19 @@ def values_of(
     return _maximised(means, objectives)
 
 
+def select_values_of(
+    points: Sequence[FrontPoint], objectives: Sequence[Objective]
+) -> Float[np.ndarray, "points objectives"]:
+    """Means on the select cohort, maximised."""
+    return _maximised([point.select_vector for point in points], objectives)
+
+
 def front_among(
     points: Sequence[FrontPoint], objectives: Sequence[Objective]
 ) -> tuple[FrontPoint, ...]:
     """Those that none of these points dominates on the select cohort."""
-    select = _maximised([point.select_vector for point in points], objectives)
-    return tuple(
-        point for point, is_member in zip(points, nondominated(select), strict=True) if is_member
-    )
+    members = nondominated(select_values_of(points, objectives))
+    return tuple(point for point, is_member in zip(points, members, strict=True) if is_member)
 
 
 def seed_fronts(

@@ -38,7 +38,7 @@ def returns_of(
 
 
 def with_intervals(summary: FrontSummary, folder: RunFolder) -> FrontSummary:
-    """The summary with what resampling the held-out patients tells.
+    """The summary with what its held-out patients tell one by one.
 
     Where a patients' file is missing the summary stays without, and a warning names the file: a
     rival left out would make the others look better.

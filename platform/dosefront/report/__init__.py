@@ -1,6 +1,7 @@
 """What people see: the front as a figure, a table and a plot; an audit; trials emulated."""
 
 from dosefront.report.audit import findings_table, hidden_rows, sweep_table, verdict_line
+from dosefront.report.comparison_figure import draw_comparison, write_comparison_figure
 from dosefront.report.environments import environment_sheet, environments_table
 from dosefront.report.evaluation import (
     evaluation_csv,
@@ -42,6 +43,7 @@ __all__ = [
     "Gallery",
     "Sheet",
     "agreement_table",
+    "draw_comparison",
     "draw_front",
     "draw_validation",
     "environment_sheet",
@@ -74,6 +76,7 @@ __all__ = [
     "validation_table",
     "verdict_line",
     "worst_lines",
+    "write_comparison_figure",
     "write_front_figure",
     "write_gallery",
     "write_validation_figure",

@@ -42,7 +42,7 @@ def draw_courses(care: Arm, point: Arm, context: str) -> Figure:
         )
         panels[-1, column].set_xlabel("weeks since the first visit")
     _name_rows(list(panels[:, 0]), drugs)
-    add_legend(figure, _handles((care, point)), columns=5)
+    add_legend(figure, _handles((care, point)), columns=6)
     add_caption(
         figure,
         f"Patients with the least, the median and the greatest gain in time to progression or "
@@ -86,6 +86,10 @@ def _draw_patient(panels: np.ndarray, arms: Sequence[Arm], patient: int) -> None
             markersize=3.0,
             color=arm.colour,
         )
+        death = courses.death_week[patient]
+        if death:
+            size = 100.0 * courses.size[patient, death]
+            panels[-1].plot([death], [size], marker="X", markersize=6.0, color=arm.colour)
         progression = courses.progression_week[patient]
         if progression:
             panels[-1].axvline(progression, color=arm.colour, linewidth=1.0, linestyle="--")
@@ -115,9 +119,10 @@ def _name_rows(panels: Sequence[Axes], drugs: Sequence[str]) -> None:
 
 def _handles(arms: Sequence[Arm]) -> list[Line2D]:
     lines = [Line2D([], [], color=arm.colour, linewidth=1.6, label=arm.title) for arm in arms]
-    scan = Line2D([], [], color=INK, marker="o", markersize=3.0, linestyle="none", label="scan")
-    held = Line2D(
-        [], [], color=INK, marker="x", markersize=4.0, linestyle="none", label="dose held"
-    )
+    marks = {"dose held": ("x", 4.0), "scan": ("o", 3.0), "death by toxicity": ("X", 6.0)}
+    seen = [
+        Line2D([], [], color=INK, marker=marker, markersize=size, linestyle="none", label=label)
+        for label, (marker, size) in marks.items()
+    ]
     end = Line2D([], [], color=INK, linestyle="--", linewidth=1.0, label="progression")
-    return [*lines, held, scan, end]
+    return [*lines, *seen, end]

@@ -13,7 +13,7 @@ from dosefront.clinical import (
     measures_of,
 )
 from dosefront.decide import Quantity
-from dosefront.report.sheet import Sheet, figure
+from dosefront.report.sheet import Sheet, figure, group_title
 
 
 def evaluation_sheet(evaluation: Evaluation) -> Sheet:
@@ -58,8 +58,8 @@ def shift_sheet(shift: Shift) -> Sheet:
                 lines.append(figure(each.gain_lost, is_rate=is_rate, is_signed=True))
             cells.append("\n".join(lines))
         is_first = row.patients == AS_TRAINED
-        name = f"{row.title}: {row.patients}" if is_first else f"  {row.patients}"
-        rows.append((name.replace("_", " "), *cells))
+        group = group_title(row.patients)
+        rows.append((f"{row.title}: {group}" if is_first else f"  {group}", *cells))
     return Sheet(
         title="Patients other than in training",
         columns=("", *map(_heading, shift.measures)),
@@ -76,7 +76,7 @@ def worst_lines(shift: Shift) -> list[str]:
     lines = []
     for arm in titles:
         worst = ", ".join(
-            f"{measure} on {group.replace('_', ' ')}" for measure, group in shift.worst(arm).items()
+            f"{measure} on {group_title(group)}" for measure, group in shift.worst(arm).items()
         )
         lines.append(f"{titles[arm]} drops most in {worst}.")
     return lines

@@ -24,6 +24,7 @@ from dosefront.report.plane import (
     box,
     hypervolume_sentence,
     plane_of,
+    point_title,
     points_of,
 )
 
@@ -61,7 +62,10 @@ def draw_front(summary: FrontSummary, arms: Mapping[str, str] | None = None) -> 
     place_labels(
         figure,
         axes,
-        comparator_labels(summary),
+        [
+            Label(each.title, each.value_vector[1].value, each.value_vector[0].value)
+            for each in summary.comparators
+        ],
         boxes=[box(each) for each in points_of(summary)],
         line=corners,
     )
@@ -121,19 +125,6 @@ def draw_comparators(
         is_filled=True,
         label="conventional care",
     )
-
-
-def comparator_labels(summary: FrontSummary) -> list[Label]:
-    """The title of each comparator where it stands in the plane of the first two objectives."""
-    return [
-        Label(each.title, each.value_vector[1].value, each.value_vector[0].value)
-        for each in summary.comparators
-    ]
-
-
-def point_title(point: FrontPoint) -> str:
-    """What a point was trained for, for people."""
-    return f"{point.algorithm} {point.preference} s{point.seed}"
 
 
 def front_caption(summary: FrontSummary) -> str:

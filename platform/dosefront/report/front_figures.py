@@ -12,14 +12,12 @@ from matplotlib.ticker import EngFormatter
 from dosefront.records import AttainmentSurface, FrontSummary
 from dosefront.report.canvas import add_caption, add_legend, new_figure, plain
 from dosefront.report.figure import (
-    comparator_labels,
     draw_comparators,
     draw_policies,
     front_caption,
 )
-from dosefront.report.labels import place_labels
 from dosefront.report.palette import ALGORITHMS, INK
-from dosefront.report.plane import DISCLAIMER, axis_title, box, plane_of, staircase
+from dosefront.report.plane import DISCLAIMER, axis_title, plane_of, staircase
 
 COLUMNS: Final = 3
 LINES: Final = {10: (0, (1, 1.5)), 50: "-", 90: (0, (5, 2))}
@@ -35,20 +33,14 @@ def draw_projections(summary: FrontSummary, arms: Mapping[str, str]) -> Figure:
     for axes, (upwards, across) in zip(panels, pairs, strict=False):
         draw_policies(axes, summary.points, arms, (across, upwards))
         draw_comparators(axes, summary.comparators, (across, upwards))
-        for number, each in enumerate(summary.comparators, start=1):
-            at = each.value_vector[across].value, each.value_vector[upwards].value
-            axes.annotate(
-                str(number), at, xytext=(5, 3), textcoords="offset points", fontsize="x-small"
-            )
+        _number_care(axes, summary, (across, upwards))
         axes.set_xlabel(axis_title(summary.objectives[across]))
         axes.set_ylabel(axis_title(summary.objectives[upwards]))
         plain(axes)
     for axes in panels[len(pairs) :]:
         axes.set_visible(False)
     add_legend(figure, panels[0].get_legend_handles_labels()[0], columns=4)
-    named = ", ".join(f"{k} {each.title}" for k, each in enumerate(summary.comparators, start=1))
-    care = f"Conventional care: {named}. " if named else ""
-    add_caption(figure, care + front_caption(summary))
+    add_caption(figure, _care(summary) + front_caption(summary))
     return figure
 
 
@@ -94,21 +86,33 @@ def draw_attainment(summary: FrontSummary) -> Figure:
             label=_surface_title(each),
         )
     draw_comparators(axes, summary.comparators)
+    _number_care(axes, summary, (1, 0))
     axes.set_xlabel(axis_title(plane.x))
     axes.set_ylabel(axis_title(plane.y))
     plain(axes)
     add_legend(figure, axes.get_legend_handles_labels()[0], columns=2)
-    boxes = [box(each) for each in summary.comparators]
-    labels = comparator_labels(summary)
     seeds = ", ".join(f"{each.algorithm} {each.seeds}" for each in summary.hypervolume_by_algorithm)
     add_caption(
         figure,
         f"Empirical attainment of each algorithm's fronts, one front a seed (seeds: {seeds}): what "
         f"at least so many percent of the seeds dominate. With few seeds the outer levels are the "
-        f"best and the worst seed. {_cohort(summary)}",
+        f"best and the worst seed. {_care(summary)}{_cohort(summary)}",
     )
-    place_labels(figure, axes, labels, boxes=boxes, line=np.zeros((1, 2)))
     return figure
+
+
+def _number_care(axes: Axes, summary: FrontSummary, pair: tuple[int, int]) -> None:
+    """Beside each comparator the number by which the caption names it."""
+    for number, each in enumerate(summary.comparators, start=1):
+        x, y = (each.value_vector[index].value for index in pair)
+        axes.annotate(
+            str(number), (x, y), xytext=(5, 4), textcoords="offset points", fontsize="x-small"
+        )
+
+
+def _care(summary: FrontSummary) -> str:
+    named = ", ".join(f"{k} {each.title}" for k, each in enumerate(summary.comparators, start=1))
+    return f"Conventional care: {named}. " if named else ""
 
 
 def _draw_seeds(axes: Axes, summary: FrontSummary) -> None:

@@ -19,11 +19,11 @@ from dosefront.report.canvas import Arm, Format, write_figure
 from dosefront.report.course_figure import draw_courses
 from dosefront.report.dose_figures import draw_cycles, draw_dose_maps
 from dosefront.report.events_figure import draw_events, event_rows
-from dosefront.report.figure import draw_front, point_title
+from dosefront.report.figure import draw_front
 from dosefront.report.forest_figure import draw_forest
 from dosefront.report.front_figures import draw_attainment, draw_growth, draw_projections
 from dosefront.report.palette import LABEL, arm_colours
-from dosefront.report.plane import DISCLAIMER
+from dosefront.report.plane import DISCLAIMER, point_title
 from dosefront.report.survival_figure import draw_survival
 from dosefront.report.swimmer_figure import draw_swimmer
 from dosefront.report.waterfall_figure import draw_waterfall

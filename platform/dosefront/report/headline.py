@@ -11,7 +11,7 @@ from dosefront.clinical import (
 )
 from dosefront.report.evaluation import csv_text, estimate_cells
 from dosefront.report.plane import DISCLAIMER
-from dosefront.report.sheet import Sheet, figure, sheet_markdown
+from dosefront.report.sheet import Sheet, figure, group_title, sheet_markdown
 
 
 def headline_sheets(headline: Headline, arm: ArmHeadline) -> tuple[Sheet, ...]:
@@ -112,21 +112,21 @@ def _groups_sheet(arm: ArmHeadline) -> Sheet:
     worst: dict[str, list[str]] = {group.name: [] for group in arm.groups}
     for measure, group in arm.worst().items():
         worst[group.name].append(measure)
-    columns = [f"{each.measure}, {kind}" for each in effects for kind in ("difference", "relative")]
+    columns = [f"{each.measure}\n{kind}" for each in effects for kind in ("difference", "relative")]
     rows = []
     for group in arm.groups:
         cells = []
         for each in group.effects:
-            mark = "  worst" if each.measure in worst[group.name] else ""
+            mark = " *" if each.measure in worst[group.name] else ""
             cells.append(f"{figure(each.difference, is_rate=True, is_signed=True)}{mark}")
             cells.append(figure(each.relative, is_rate=True, is_signed=True))
-        rows.append((group.name.replace("_", " "), f"{group.patients:,}", *cells))
+        rows.append((group_title(group.name), f"{group.patients:,}", *cells))
     return Sheet(
         title="By group of patients",
         columns=("", "n", *columns),
         rows=tuple(rows),
-        note=f"Worst: the least benefit among groups of {LEAST_PATIENTS} patients and more; with "
-        "so many groups the worst lies low by chance too.",
+        note=f"* the least benefit among groups of {LEAST_PATIENTS} patients and more; with "
+        "so many groups one of them lies low by chance.",
     )
 
 

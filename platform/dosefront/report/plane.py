@@ -44,6 +44,13 @@ def points_of(summary: FrontSummary) -> tuple[Point, ...]:
     return (*summary.points, *summary.comparators)
 
 
+def point_title(point: Point) -> str:
+    """What readers see of a policy or a comparator."""
+    if isinstance(point, ComparatorPoint):
+        return point.title
+    return f"{point.algorithm} {point.preference} s{point.seed}"
+
+
 def box(point: Point) -> tuple[float, float, float, float]:
     """Left, bottom, right and top of the point's intervals."""
     y, x = point.value_vector[:2]

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rich.table import Table
 
 from dosefront.front import Estimate
 from dosefront.report.terminal import written
+
+WIDE: Final = 120
+"""Characters in which figures and intervals stand side by side."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,12 @@ class Sheet:
     note: str = ""
 
 
-def sheet_table(sheet: Sheet) -> Table:
-    """The sheet for a terminal; its first column is text, the others figures."""
+def sheet_table(sheet: Sheet, *, width: int) -> Table:
+    """The sheet for a terminal of so many characters; its first column is text.
+
+    On a narrow one intervals stand below their figures.
+    """
+    gap = " [" if width >= WIDE else "\n["
     table = Table(
         title=sheet.title,
         caption=sheet.note or None,
@@ -33,7 +41,7 @@ def sheet_table(sheet: Sheet) -> Table:
     for number, column in enumerate(sheet.columns):
         table.add_column(column, justify="left" if number == 0 else "right")
     for row in sheet.rows:
-        table.add_row(*row)
+        table.add_row(*(cell.replace(" [", gap) for cell in row))
     return table
 
 
@@ -53,11 +61,21 @@ def figure(estimate: Estimate | None, *, is_rate: bool = False, is_signed: bool 
     """The estimate as text: rates in per cent, differences with their sign.
 
     >>> figure(Estimate(0.0214, 0.0101, 0.0330), is_rate=True, is_signed=True)
-    '+2.1 [1.0, 3.3] %'
+    '+2.1 % [1.0, 3.3]'
     """
     if estimate is None:
         return "–"
     scale = 100.0 if is_rate else 1.0
     scaled = Estimate(*(scale * x for x in (estimate.value, estimate.low, estimate.high)))
     sign = "+" if is_signed and estimate.value > 0.0 else ""
-    return f"{sign}{written(scaled)}{' %' if is_rate else ''}"
+    text = f"{sign}{written(scaled)}"
+    return text.replace(" [", " % [") if is_rate else text
+
+
+def group_title(name: str) -> str:
+    """What people call a group of patients.
+
+    >>> group_title("age_65_or_over"), group_title("ancestry:EAS")
+    ('age 65 or over', 'ancestry EAS')
+    """
+    return name.replace("_", " ").replace(":", " ")

@@ -82,7 +82,7 @@ def written(estimate: Estimate) -> str:
     width = estimate.high - estimate.low
     is_point = width <= 1e-9 * max(map(abs, numbers))
     decimals = 2 if is_point else max(0, 1 - math.floor(math.log10(width)))
-    value, low, high = (f"{number:.{decimals}f}" for number in numbers)
+    value, low, high = (f"{number:z.{decimals}f}" for number in numbers)  # never "-0"
     return f"{value} [{low}, {high}]"
 
 

@@ -204,7 +204,7 @@ class Books:
     def front(self, *, is_drawn: bool = True, is_last: bool = True) -> FrontSummary | None:
         """The front of what has finished so far, written to the folder; None before the first.
 
-        The last one of a sweep has intervals over patients: resampling them takes seconds.
+        The last one of a sweep has intervals over patients, which take seconds.
         """
         for damaged in self._read().damaged[:1]:
             raise LedgerError(

@@ -13,8 +13,8 @@ FEWEST_PATIENTS: Final = 5
 ERROR_NAME: Final = re.compile(r"^[\w.]*?(\w+(?:Error|Exception|Interrupt|Exit))\b", re.MULTILINE)
 
 
-def without_small_cells(summary: FrontSummary) -> FrontSummary:
-    """The summary without the endpoints that fewer than five patients decide.
+def disclosed(summary: FrontSummary) -> FrontSummary:
+    """What of a front may leave: no endpoint that fewer than five patients decide, no error's text.
 
     An endpoint is left out where the sum over patients, or what it lacks to one for each, is a
     whole number from 1 to 4: a rate's patients with and without, and grades that add up to no more.
@@ -27,6 +27,9 @@ def without_small_cells(summary: FrontSummary) -> FrontSummary:
         ),
         comparators=tuple(
             replace(each, endpoints=_kept(each.endpoints, patients)) for each in summary.comparators
+        ),
+        failed_trials=tuple(
+            replace(each, error=error_name(each.error)) for each in summary.failed_trials
         ),
     )
 

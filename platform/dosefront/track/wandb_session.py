@@ -28,6 +28,7 @@ def wandb_environment(run_folder: RunFolder) -> dict[str, str]:
     """Keeps W&B's files in the run folder, its crash reports at home and its terminal quiet."""
     folder = run_folder.wandb.resolve()
     return {
+        "WANDB_DIR": str(folder.parent),
         "WANDB_DATA_DIR": str(folder / "data"),
         "WANDB_CACHE_DIR": str(folder / "cache"),
         "WANDB_ERROR_REPORTING": "false",

@@ -89,6 +89,8 @@ def _copy(file: Path, place: Path, run_folder: RunFolder) -> Path:
 
 def _upload(files: list[Path], run_folder: RunFolder) -> None:
     command = [sys.executable, "-m", "wandb", "sync", "--yes", "--include-online"]
+    if entity := os.environ.get("WANDB_ENTITY"):
+        command += ["--entity", entity]  # `wandb sync` itself does not look at the variable
     variables = {**os.environ, **wandb_environment(run_folder)}
     for name in ("WANDB_MODE", "WANDB_SILENT"):
         variables.pop(name, None)

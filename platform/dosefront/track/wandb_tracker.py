@@ -20,7 +20,7 @@ from dosefront.records import (
     read_front,
     write_front,
 )
-from dosefront.track.disclosure import error_name, without_small_cells
+from dosefront.track.disclosure import disclosed, error_name
 from dosefront.track.wandb_session import IS_INSTALLED, may_go_online, wandb_environment
 
 with suppress(ImportError):
@@ -82,7 +82,7 @@ class WandbTracker:
 
     def front_changed(self, summary: FrontSummary, figure: Path | None) -> None:
         """Log the front, and close the runs of the trials that have come to it."""
-        summary = without_small_cells(summary)
+        summary = disclosed(summary)
         self._despite_the_network(lambda: self._show(summary, figure))
         for trial, judged in groupby(summary.points, key=lambda point: point.trial):
             if trial in self._trials:
@@ -127,6 +127,9 @@ class WandbTracker:
                 title=f"{upwards} over {across}, held-out",
             ),
         }
+        if summary.hypervolume_low is not None:
+            shown["hypervolume_low"] = summary.hypervolume_low
+            shown["hypervolume_high"] = summary.hypervolume_high
         if figure is not None:
             shown["front_figure"] = wandb.Image(str(figure))
         self._front.log(shown)
@@ -137,6 +140,8 @@ class WandbTracker:
         """Keep the checkpoint as an artifact of its trial."""
         if point.checkpoint is None or not (self._run_folder.path / point.checkpoint).exists():
             return
+        if self._went_offline and not run.offline:
+            return  # begun before the server went; it would be waited for in vain
         artifact = wandb.Artifact(
             f"policy-{point.trial}", type="policy", metadata={"algorithm": point.algorithm}
         )
@@ -152,7 +157,7 @@ class WandbTracker:
         artifact = wandb.Artifact(f"front-{self._run_id}", type="pareto-front")
         with tempfile.TemporaryDirectory() as name:
             copy = RunFolder(Path(name))
-            write_front(copy, without_small_cells(read_front(self._run_folder.front_json)))
+            write_front(copy, disclosed(read_front(self._run_folder.front_json)))
             artifact.add_file(str(copy.front_json))
         self._front.log_artifact(artifact)
 

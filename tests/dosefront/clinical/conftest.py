@@ -17,6 +17,7 @@ from dosefront.evaluate import (
     chosen_objectives,
     cohort_options,
     evaluate_comparators,
+    offers_masks,
     policy_bytes,
     roll_out,
 )
@@ -48,12 +49,15 @@ SPEC = TrialSpec(
 
 
 def network(spec: TrialSpec, lean: float) -> NetworkPolicy:
-    """A random network that leans to the higher doses."""
+    """A random network that leans to the later actions, which are the higher doses."""
+    env = make_vector_env(spec.environment, num_envs=1, options=spec.environment_options)
+    actions = int(env.single_action_space.n)
+    sizes = [env.single_observation_space.shape[0], 16, actions]
     rng = np.random.default_rng(spec.seed)
-    sizes = [36, 16, 25]
     weights = [rng.normal(size=(n, m)).astype(np.float32) for m, n in itertools.pairwise(sizes)]
-    biases = [np.zeros(16, np.float32), (lean * np.arange(25)).astype(np.float32)]
-    return NetworkPolicy(weights, biases, "tanh", spec.to_mapping(), view=View(masks=True))
+    biases = [np.zeros(16, np.float32), (lean * np.arange(actions)).astype(np.float32)]
+    view = View(masks=offers_masks(env))
+    return NetworkPolicy(weights, biases, "tanh", spec.to_mapping(), view=view)
 
 
 def treated(policy: NetworkPolicy, spec: TrialSpec, split: str) -> PatientResults:
@@ -67,15 +71,15 @@ def treated(policy: NetworkPolicy, spec: TrialSpec, split: str) -> PatientResult
     )
 
 
-def written_run(path: Path, policies: dict[int, float]) -> RunFolder:
+def written_run(path: Path, policies: dict[int, float], first: TrialSpec = SPEC) -> RunFolder:
     """The folder that a sweep leaves behind, of policies by their seed and lean."""
     folder = RunFolder(path)
     folder.create()
-    env = make_vector_env(SPEC.environment, num_envs=1, options=SPEC.environment_options)
-    provenance = {"environment": {"id": SPEC.environment, "version": env.metadata["version"]}}
+    env = make_vector_env(first.environment, num_envs=1, options=first.environment_options)
+    provenance = {"environment": {"id": first.environment, "version": env.metadata["version"]}}
     trials = []
     for seed, lean in policies.items():
-        spec = replace(SPEC, seed=seed)
+        spec = replace(first, seed=seed)
         policy = network(spec, lean)
         checkpoint = folder.trial(spec.trial_id) / "policy.npz"
         checkpoint.parent.mkdir()
@@ -98,10 +102,10 @@ def written_run(path: Path, policies: dict[int, float]) -> RunFolder:
             )
         )
     offered = evaluate_comparators(
-        SPEC.environment,
-        SPEC.environment_options,
-        objectives=SPEC.objectives,
-        cohorts=SPEC.cohorts,
+        first.environment,
+        first.environment_options,
+        objectives=first.objectives,
+        cohorts=first.cohorts,
     )
     comparators = [
         ComparatorRecord(
@@ -113,8 +117,8 @@ def written_run(path: Path, policies: dict[int, float]) -> RunFolder:
         Ledger(folder.ledger).append(record)
     summary = summarise(
         path.name,
-        objectives=chosen_objectives(env.metadata, SPEC.objectives)[0],
-        environment=SPEC.environment,
+        objectives=chosen_objectives(env.metadata, first.objectives)[0],
+        environment=first.environment,
         environment_version=str(env.metadata["version"]),
         trials=trials,
         comparators=comparators,
@@ -133,3 +137,22 @@ def clinic_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 @pytest.fixture(scope="session")
 def archive(clinic_run: RunFolder) -> Archive:
     return Archive.read(clinic_run)
+
+
+@pytest.fixture(scope="session")
+def strange_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """A run on an environment without comparators, endpoints or groups."""
+    spec = replace(
+        SPEC,
+        environment="mo:deep-sea-treasure-v0",
+        environment_options={
+            "time_limit": 5,
+            "rewards": [
+                {"name": "treasure", "reference": 0.0, "ideal": 24.0},
+                {"name": "time", "reference": -30.0, "ideal": 0.0},
+            ],
+        },
+        objectives=("treasure", "time"),
+        cohorts={"seed": 5, "train": 10, "select": 4, "held_out": 4},
+    )
+    return Archive.read(written_run(tmp_path_factory.mktemp("strange") / "run", {1: 0.0}, spec))

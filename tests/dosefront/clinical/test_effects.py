@@ -101,9 +101,10 @@ def test_the_paired_interval_of_a_rate_holds_the_truth_as_often_as_it_says(patie
         # Altman's own example: a difference of 10 %, from -5 % to 25 %.
         (Estimate(0.10, -0.05, 0.25), "NNTB 10 [NNTB 4.0 to ∞ to NNTH 20]"),
         (Estimate(0.10, 0.05, 0.20), "NNTB 10 [NNTB 5.0 to NNTB 20]"),
-        (Estimate(-0.10, -0.20, -0.05), "NNTH 10 [NNTH 20 to NNTH 5.0]"),
+        (Estimate(-0.10, -0.20, -0.05), "NNTH 10 [NNTH 5.0 to NNTH 20]"),
         (Estimate(0.0, -0.10, 0.10), "∞ [NNTB 10 to ∞ to NNTH 10]"),
         (Estimate(0.02, 0.0, 0.04), "NNTB 50 [NNTB 25 to ∞]"),
+        (Estimate(-0.02, -0.04, 0.0), "NNTH 50 [NNTH 25 to ∞]"),
     ],
 )
 def test_a_number_needed_to_treat_is_written_as_altman_writes_it(

@@ -11,11 +11,13 @@ from dosefront.clinical import (
     Evaluation,
     Patients,
     Shift,
+    choices,
     chosen_patients,
     evaluate,
     shared_spec,
     shift,
 )
+from dosefront.clinical.evaluation import comparator_arms, policy_arms, treat
 from dosefront.errors import UsageError
 from dosefront.evaluate import Archive
 from dosefront.front import paired_difference
@@ -30,7 +32,7 @@ def held_out(archive: Archive) -> Evaluation:
 
 @pytest.fixture(scope="module")
 def shifted(archive: Archive) -> Shift:
-    return shift(archive, points=archive.summary.points[:1], number=60)
+    return shift(archive, points=archive.summary.points[:1], number=30)
 
 
 def test_the_held_out_patients_give_the_numbers_of_the_front_to_the_last_bit(
@@ -43,23 +45,23 @@ def test_the_held_out_patients_give_the_numbers_of_the_front_to_the_last_bit(
         assert treated.results.outcome().endpoints == shown[treated.arm.id].endpoints
 
 
-def test_a_policy_meets_the_same_patients_whoever_is_tried_beside_it(archive: Archive) -> None:
-    patients = chosen_patients(shared_spec(archive), number=50)
-    last = archive.summary.points[-1]
-    alone = evaluate(archive, patients, points=[last]).arms[0]
-    together = evaluate(archive, patients, points=archive.summary.points)
-    same = next(each for each in together.arms if each.arm.id == last.id)
-    assert (alone.results.returns == same.results.returns).all()
-    assert (alone.results.returns - same.results.returns).mean() == 0.0
+def test_a_policy_meets_the_same_patients_whoever_is_tried_beside_it(
+    archive: Archive, held_out: Evaluation
+) -> None:
+    spec, last = shared_spec(archive), archive.summary.points[-1]
+    (arm,) = policy_arms(archive, [last])
+    alone = treat(arm, chosen_patients(spec, cohort="held-out", number=30), spec=spec)
+    together = next(each for each in held_out.arms if each.arm.id == last.id).results
+    assert (alone.returns == together.returns[:30]).all()
+    assert (alone.returns - together.returns[:30]).mean() == 0.0
 
 
 def test_a_member_of_a_group_fares_as_in_the_whole_cohort(archive: Archive) -> None:
     spec = shared_spec(archive)
-    point = archive.summary.points[0]
-    older = chosen_patients(spec, number=40, subgroup="age_65_or_over")
+    (arm,) = policy_arms(archive, archive.summary.points[:1])
+    older = chosen_patients(spec, number=20, subgroup="age_65_or_over")
     everybody = chosen_patients(spec, number=older.options["patients"])
-    of_group = evaluate(archive, older, points=[point]).arms[0].results
-    of_all = evaluate(archive, everybody, points=[point]).arms[0].results
+    of_group, of_all = (treat(arm, each, spec=spec) for each in (older, everybody))
     assert (of_group.returns == of_all.returns[older.chosen]).all()
     for name, values in of_group.endpoints.items():
         assert (values == of_all.endpoints[name][older.chosen]).all()
@@ -81,13 +83,13 @@ def test_the_usual_care_is_the_first_comparator_and_differs_in_nothing_from_itse
 
 def test_a_scenario_changes_what_happens_to_the_same_patients(archive: Archive) -> None:
     spec = shared_spec(archive)
-    points = archive.summary.points[:1]
-    usual = evaluate(archive, chosen_patients(spec, number=60), points=points)
-    blind = chosen_patients(spec, number=60, scenario={"missing_labs": 1.0})
-    without_labs = evaluate(archive, blind, points=points)
-    assert (usual.patients.chosen == blind.chosen).all()
-    first, second = (each.usual.results.returns for each in (usual, without_labs))
-    assert (first != second).any()
+    usual = chosen_patients(spec, number=30)
+    blind = chosen_patients(spec, number=30, scenario={"missing_labs": 1.0})
+    first, second = (
+        treat(comparator_arms(patients)[0], patients, spec=spec) for patients in (usual, blind)
+    )
+    assert (usual.chosen == blind.chosen).all()
+    assert (first.returns != second.returns).any()
 
 
 def test_another_version_of_the_environment_is_refused(archive: Archive) -> None:
@@ -132,7 +134,7 @@ def test_every_kind_of_patients_is_as_it_is_called(shifted: Shift) -> None:
         "ancestry:AFR",
     ]
     for name, patients in shifted.cohorts.items():
-        assert len(patients) == 60
+        assert len(patients) == 30
         if name != AS_TRAINED:
             assert patients.subgroups[name].all()
 
@@ -154,3 +156,21 @@ def test_the_patients_of_an_evaluation_can_be_found_again(held_out: Evaluation) 
     assert stored["cohort_seed"] == 5
     assert stored["number"] == len(patients) == 120
     assert stored["subgroups"]["female"] == int(np.sum(patients.subgroups["female"]))
+
+
+def test_an_environment_that_tells_little_is_evaluated_and_says_what_it_lacks(
+    strange_archive: Archive,
+) -> None:
+    spec, points = shared_spec(strange_archive), strange_archive.summary.points
+    found = evaluate(strange_archive, chosen_patients(spec, cohort="held-out"), points=points)
+    assert found.value_vector(found.arms[0]) == points[0].value_vector
+    assert found.usual is None
+    assert found.differences(found.arms[0]) == ()
+    json.dumps(found.to_mapping())
+    assert len(evaluation_sheet(found).rows) == 1
+    with pytest.raises(UsageError, match="tells no groups"):
+        shift(strange_archive, points=points)
+    with pytest.raises(UsageError, match="tells no groups"):
+        chosen_patients(spec, subgroup="female")
+    with pytest.raises(UsageError, match=r"has no comparators.*dosefront evaluate"):
+        choices(strange_archive)

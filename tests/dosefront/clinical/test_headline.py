@@ -144,7 +144,7 @@ def test_the_page_and_the_table_hold_every_policy_and_group(found: Headline) -> 
     assert "In silico, for research use only; not for patient care." in page
     assert "new patients of seed 6" in page
     for group in found.arms[0].groups:
-        assert group.name.replace("_", " ") in page
+        assert f"| {group.name.replace('_', ' ').replace(':', ' ')} | {group.patients} |" in page
     rows = list(csv.DictReader(io.StringIO(headline_csv(found))))
     whole = [row for row in rows if row["group"] == ""]
     assert [row["measure"] for row in whole] == [each.measure for each in found.arms[0].effects]

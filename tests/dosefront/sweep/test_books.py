@@ -277,6 +277,21 @@ def test_a_process_that_dies_after_its_report_takes_nothing_back(books: Books) -
     assert statuses == {first.trial_id: "finished"}
 
 
+def test_a_trial_that_hung_and_goes_on_is_told_as_one(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = books.missing()
+    trace = books.folder.hang_trace(first.trial_id)
+    trace.parent.mkdir()
+    trace.write_text('Thread 0x1 (most recent call first):\n  File "pump.py", line 3 in wait\n')
+    receiver, told = driver(books), []
+    monkeypatch.setattr(receiver._view, "retried", lambda spec, reason: told.append(reason))
+    receiver.on_trial_recover(1, [], SimpleNamespace(config={"trial": first.to_mapping()}))
+    (reason,) = told
+    assert "line 3 in wait" in reason
+    assert reason.splitlines()[-1].startswith("no sign of life for too long")
+
+
 def test_missing_trials_mean_the_sweep_was_stopped(books: Books) -> None:
     with pytest.raises(SweepInterrupted, match=r"2 trials missing; .*dosefront resume"):
         driver(books).check()

@@ -99,7 +99,11 @@ def inspect() -> Inspect:
     def told(run_folder: RunFolder, suffix: str, *options: str) -> str:
         (file,) = run_folder.wandb.glob(f"*run-*/run-{RUN}-{suffix}.wandb")
         command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", *options, str(file)]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        # W&B's command leaves a log where it is called.
+        called = run_folder.path
+        return subprocess.run(
+            command, cwd=called, capture_output=True, text=True, check=True
+        ).stdout
 
     return told
 

@@ -7,7 +7,7 @@ import pytest
 
 from dosefront.front import Estimate
 from dosefront.records import FrontSummary
-from dosefront.track.disclosure import error_name, without_small_cells
+from dosefront.track.disclosure import disclosed, error_name
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,18 @@ def test_an_endpoint_is_told_unless_one_to_four_patients_make_it_or_lack_it(
             dataclasses.replace(c, endpoints=endpoints) for c in front_summary.comparators
         ),
     )
-    told = without_small_cells(summary)
+    told = disclosed(summary)
     for each in (*told.points, *told.comparators):
         assert ("endpoint" in each.endpoints) is is_told
 
 
-def test_all_else_of_the_front_is_told(front_summary: FrontSummary) -> None:
-    assert without_small_cells(front_summary) == front_summary
+def test_all_else_of_the_front_is_told_but_the_text_of_errors(front_summary: FrontSummary) -> None:
+    failed = dataclasses.replace(
+        front_summary.failed_trials[0], error="ValueError: MRN 90071234 is odd"
+    )
+    told = disclosed(dataclasses.replace(front_summary, failed_trials=(failed,)))
+    assert [each.error for each in told.failed_trials] == ["ValueError"]
+    assert dataclasses.replace(told, failed_trials=front_summary.failed_trials) == front_summary
 
 
 def test_of_an_error_only_its_kind_is_told() -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
+from dosefront.records import FrontPoint, FrontSummary
 from dosefront.report.page.quantities import Quantity, quantities
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import ACCENT, CHOSEN, FAINT, INK, PAPER, named, quantitative
-from dosefront.report.plane import Point, points_of
+from dosefront.report.plane import Point, point_title, points_of
 
 CONVENTIONAL: Final = "conventional care"
+MOST_POLICIES: Final = 24
+"""Policies on the front whose treatment is shown; of more, so many spread along it."""
 MEDIAN: Final = 50
 """Percent of the seeds whose attainment is drawn."""
 
@@ -28,13 +30,6 @@ def front_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
     )
 
 
-def point_title(point: Point) -> str:
-    """What readers see of a policy or a comparator."""
-    if isinstance(point, ComparatorPoint):
-        return point.title
-    return f"{point.algorithm} {point.preference} s{point.seed}"
-
-
 def _text(summary: FrontSummary) -> str:
     care = ", diamonds are conventional care on the same patients" if summary.comparators else ""
     seeds = "; dotted, what half of an algorithm's seeds attain" if summary.attainment else ""
@@ -45,7 +40,8 @@ def _text(summary: FrontSummary) -> str:
         "so that a mark on the front may lie a little under another. The fainter a mark on the "
         "front, the less likely it is nondominated if other patients had been drawn. The line is "
         f"what the front attains in the two quantities shown{seeds}. Click a mark, or walk along "
-        "them with the arrow keys, to see its treatment below; drag a rectangle to see only the "
+        "them with the arrow keys, to see its treatment below: that of conventional care, and of "
+        f"up to {MOST_POLICIES} policies spread along the front. Drag a rectangle to see only the "
         "policies in it."
     )
 
@@ -199,7 +195,7 @@ def _policies(colours: dict[str, str]) -> dict[str, Any]:
             "opacity": _opacity(
                 {"field": "opacity", "type": "quantitative", "scale": None, "legend": None}, 0.1
             ),
-            "tooltip": _tooltip(),
+            "tooltip": {"field": "told"},
             "description": {"field": "spoken"},
         },
     }
@@ -212,7 +208,7 @@ def _comparators() -> dict[str, Any]:
         "mark": {**mark, "color": INK},
         "encoding": {
             "opacity": _opacity(1.0, 0.25),
-            "tooltip": _tooltip(),
+            "tooltip": {"field": "told"},
             "description": {"field": "spoken"},
         },
     }
@@ -246,8 +242,3 @@ def _labels() -> list[dict[str, Any]]:
         },
         {"data": named("labels"), "mark": text, "encoding": named_place},
     ]
-
-
-def _tooltip() -> list[dict[str, str]]:
-    fields = {"title": "policy", "place": "", "y_text": "y", "x_text": "x", "probable": ""}
-    return [{"field": field, "title": title} for field, title in fields.items()]

@@ -110,7 +110,9 @@ def _growth_spec(summary: FrontSummary) -> dict[str, Any]:
                     "point": {"color": INK},
                 },
                 "encoding": {
-                    "x": quantitative("steps", STEPS, axis={"format": ",d", "grid": False}),
+                    "x": quantitative(
+                        "steps", STEPS, axis={"format": ",d", "grid": False, "tickCount": 4}
+                    ),
                     "y": height,
                     "tooltip": [
                         {"field": "trials_ended", "title": "trials"},
@@ -145,7 +147,7 @@ def _seeds_spec(colours: dict[str, str], seeds: int) -> dict[str, Any]:
                 },
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 60},
+                "mark": {"type": "point", "filled": True, "size": 80},
                 "encoding": {
                     "x": quantitative("hypervolume", share),
                     "shape": {"field": "over", "type": "nominal", "legend": None, "scale": shapes},

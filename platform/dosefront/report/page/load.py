@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -20,13 +19,10 @@ from dosefront.records import (
     read_subgroups,
 )
 from dosefront.report.page.arms import Arm, Arms
-from dosefront.report.page.front import point_title
+from dosefront.report.page.front import MOST_POLICIES
 from dosefront.report.page.theme import CHOSEN, INK, on_paper
 from dosefront.report.palette import ALGORITHMS, CARE, LABEL, OTHER_CARE
-from dosefront.report.plane import Point
-
-MOST_POLICIES: Final = 24
-"""Policies on the front whose courses are shown; of more, so many spread along it."""
+from dosefront.report.plane import Point, point_title
 
 Progress = Callable[[int, int, str], None]
 """Told before each arm: how many are done, of how many, and which comes."""

@@ -17,12 +17,14 @@ SMALL: Final = "22rem"
 def section_html(section: Section) -> str:
     """A heading, its text, its figures, and its tables, folded."""
     least = f' style="--least: {SMALL}"' if len(section.figures) > 1 else ""
+    drawn = "".join(map(_figure, section.figures))
+    figures = f'<div class="figures"{least}>{drawn}</div>\n' if drawn else ""
     return (
         f'<section id="{escape(section.name)}" aria-labelledby="{escape(section.name)}-title">\n'
         f'<h2 id="{escape(section.name)}-title">{escape(section.title)}</h2>\n'
         f"<p>{escape(section.text)}</p>\n"
         f"{KEY if section.of_arms else ''}"
-        f'<div class="figures"{least}>{"".join(map(_figure, section.figures))}</div>\n'
+        f"{figures}"
         f"{''.join(map(_table, section.tables))}</section>"
     )
 
@@ -36,8 +38,9 @@ def _figure(figure: Figure) -> str:
 
 
 def _table(table: Table) -> str:
+    is_open = " open" if table.is_open else ""
     return (
-        f"<details><summary>Table: {escape(table.title)}</summary>"
+        f"<details{is_open}><summary>Table: {escape(table.title)}</summary>"
         f'<div class="scroll" tabindex="0"><table data-table="{escape(table.name)}">'
         f"<caption>{escape(table.title)}</caption><thead></thead><tbody></tbody></table></div>"
         "</details>\n"

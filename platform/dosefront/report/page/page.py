@@ -11,6 +11,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
+from dosefront.report.page.endpoints import endpoints_section
 from dosefront.report.page.front import front_section
 from dosefront.report.page.growth import growth_section
 from dosefront.report.page.load import RunContents
@@ -76,6 +77,8 @@ def page_sections(run: RunContents) -> tuple[Section, ...]:
 def _sections(run: RunContents) -> Iterator[Section]:
     summary, arms = run.summary, run.arms
     yield front_section(summary, run.colours)
+    if arms.shown:
+        yield endpoints_section(summary, arms)
     if len(summary.objectives) > 2:
         yield objectives_section(summary, run.colours)
     if arms.with_courses:
@@ -110,6 +113,7 @@ def page_content(run: RunContents, sections: Sequence[Section]) -> dict[str, Any
             table.name: {
                 "dataset": table.dataset,
                 "columns": [asdict(column) for column in table.columns],
+                "is_of_chosen": table.is_of_chosen,
             }
             for each in sections
             for table in each.tables

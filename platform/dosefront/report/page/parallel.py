@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dosefront.records import FrontSummary, TrialRecord
-from dosefront.report.page.front import CONVENTIONAL, point_title
+from dosefront.report.page.front import CONVENTIONAL
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import FAINT, INK, PAPER, named
-from dosefront.report.plane import points_of
+from dosefront.report.plane import point_title, points_of
 
 
 @dataclass(frozen=True)
@@ -250,8 +250,8 @@ def _spec(name: str, titles: Sequence[str], colours: Mapping[str, str]) -> dict[
                         "value": 1.4,
                     },
                     "tooltip": [
-                        {"field": "title", "title": ""},
-                        {"field": "text", "title": ""},
+                        {"field": "title", "title": "policy"},
+                        {"field": "text", "title": "here"},
                     ],
                 },
             },

@@ -151,7 +151,7 @@ def _dose_strip(only: dict[str, str], across: dict[str, Any], drugs: int) -> dic
                 "share", None, scale={"domain": [0, 1.25], "range": [0.05, 1]}, legend=None
             ),
             "tooltip": [
-                {"field": "arm", "title": ""},
+                {"field": "arm", "title": "treatment"},
                 {"field": "drug", "title": "drug"},
                 {"field": "week", "title": "week"},
                 {"field": "share", "title": "share of the label dose", "format": ".0%"},
@@ -188,7 +188,7 @@ def _trace(count: str, title: str, only: dict[str, str], across: dict[str, Any])
                     "y": quantitative(count, title, scale=scale, axis={**ticks, "grid": False}),
                     "color": arm_colour(),
                     "tooltip": [
-                        {"field": "arm", "title": ""},
+                        {"field": "arm", "title": "treatment"},
                         {"field": "week", "title": "week"},
                         {"field": count, "title": title, "format": ".3~g"},
                         {"field": "doses", "title": "doses"},

@@ -136,7 +136,7 @@ def _full_dose() -> dict[str, Any]:
 def _tooltip(panel: str) -> list[dict[str, str]]:
     number = ".2f" if panel == INTERVAL else ".0%"
     return [
-        {"field": "arm", "title": ""},
+        {"field": "arm", "title": "treatment"},
         {"field": "cycle", "title": "cycle"},
         {"field": "mean", "title": panel, "format": number},
         {"field": "patients", "title": "patients"},

@@ -47,7 +47,9 @@ class Table:
     title: str
     columns: tuple[Column, ...]
     is_open: bool = False
-    """Whether readers see it at once; it is folded otherwise, and always printed."""
+    """Whether readers see it at once; others are folded, and all are printed."""
+    is_of_chosen: bool = False
+    """Whether rows of the reference are left out, since columns hold them."""
 
 
 @dataclass(frozen=True)

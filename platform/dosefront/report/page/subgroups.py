@@ -156,7 +156,7 @@ def _spec(endpoint: str, title: str, groups: int) -> dict[str, Any]:
                         "patients", None, legend=None, scale={"range": [25, 110], "zero": True}
                     ),
                     "tooltip": [
-                        {"field": "label", "title": ""},
+                        {"field": "label", "title": "group"},
                         {"field": "difference", "title": "difference", "format": "+.1f"},
                         {"field": "low", "title": "low", "format": "+.1f"},
                         {"field": "high", "title": "high", "format": "+.1f"},

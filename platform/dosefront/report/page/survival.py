@@ -132,7 +132,7 @@ def _spec(horizon: float) -> dict[str, Any]:
             },
         ],
     }
-    row = {"field": "arm", "type": "nominal", "sort": None, "axis": None}
+    row = {"field": "arm", "type": "nominal", "sort": {"field": "role"}, "axis": None}
     below = {
         "height": 36,
         "title": {"text": "patients at risk", "offset": 2},

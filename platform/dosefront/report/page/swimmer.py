@@ -189,9 +189,15 @@ def _spec(role: str, lanes: int, last: int) -> dict[str, Any]:
                 },
                 "encoding": {
                     "x": weeks,
-                    "shape": {"field": "event", "type": "nominal", "title": None, "scale": shapes},
+                    "shape": {
+                        "field": "event",
+                        "type": "nominal",
+                        "title": None,
+                        "scale": shapes,
+                        "legend": {"columns": 2},
+                    },
                     "tooltip": [
-                        {"field": "event", "title": ""},
+                        {"field": "event", "title": "event"},
                         {"field": "week", "title": "week", "format": ".0f"},
                     ],
                 },

@@ -121,7 +121,7 @@ def _grades_spec(role: str, terms: Sequence[str]) -> dict[str, Any]:
             "color": {"field": "grade", "type": "ordinal", "title": "grade", "scale": scale},
             "order": {"field": "grade"},
             "tooltip": [
-                {"field": "term", "title": ""},
+                {"field": "term", "title": "term"},
                 {"field": "grade", "title": "worst grade"},
                 {"field": "share", "title": "patients", "format": ".1%"},
             ],
@@ -153,7 +153,7 @@ def _difference_spec(title: str, terms: Sequence[str]) -> dict[str, Any]:
                 "encoding": {
                     "x": quantitative("difference", "percentage points"),
                     "tooltip": [
-                        {"field": "term", "title": ""},
+                        {"field": "term", "title": "term"},
                         {"field": "difference", "title": "difference", "format": "+.1f"},
                         {"field": "difference_low", "title": "low", "format": "+.1f"},
                         {"field": "difference_high", "title": "high", "format": "+.1f"},

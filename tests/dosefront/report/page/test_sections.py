@@ -125,3 +125,14 @@ def test_words_stand_on_an_axis_in_the_order_in_which_they_come() -> None:
     axis = of_words("sampler", ["columns", "rows", "columns"])
     assert axis.places == (0.0, 1.0, 0.0)
     assert axis.ticks == ((0.0, "columns"), (1.0, "rows"))
+
+
+def test_endpoints_stand_beside_those_of_conventional_care(
+    run: RunContents, of_arms: Mapping[str, Mapping[str, Columns]], policy: str
+) -> None:
+    point = next(each for each in run.summary.points if each.id == policy)
+    rows = {row["endpoint"]: row for row in rows_of(of_arms["endpoints"][policy])}
+    toxicity = rows[run.summary.objectives[1].title]
+    usual = run.summary.comparators[0].value_vector[1]
+    assert toxicity["value"].startswith(f"{point.value_vector[1].value:.3g} [")
+    assert toxicity["usual"] == f"{usual.value:.3g} [{usual.low:.3g}, {usual.high:.3g}]"

@@ -12,8 +12,8 @@ vl_convert = pytest.importorskip("vl_convert", reason="vl-convert-python is in t
 
 # What the page's script adds: axes and choices to points, arms to what is of arms.
 OF_POINTS = {
-    *("x", "x_low", "x_high", "x_text", "y", "y_low", "y_high", "y_text"),
-    *("within", "brushed", "chosen", "preferred", "opacity", "probable", "spoken"),
+    *("x", "x_low", "x_high", "y", "y_low", "y_high"),
+    *("within", "brushed", "chosen", "preferred", "opacity", "told", "spoken"),
 }
 OF_ARMS = {"arm", "colour", "role"}
 MADE_BY_SCRIPT = {

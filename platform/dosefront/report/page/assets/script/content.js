@@ -9,9 +9,9 @@ function rowsOf(columns) {
   return Array.from({ length }, (_, k) => Object.fromEntries(names.map((name) => [name, columns[name][k]])));
 }
 
-// A data set of the two arms that are shown, the chosen one first.
-function rowsOfArms(name) {
-  return shownArms().flatMap(({ id, role }) => {
+// A data set of the two arms that are shown, the chosen one first if not asked otherwise.
+function rowsOfArms(name, shown = shownArms()) {
+  return shown.flatMap(({ id, role }) => {
     const columns = content.of_arms[name][id];
     const { title, colour } = arms[id];
     return columns ? rowsOf(columns).map((row) => ({ ...row, arm: title, colour, role })) : [];
@@ -34,5 +34,6 @@ function written(value, { digits = null, percent = false } = {}) {
   if (typeof value !== "number") return String(value);
   if (percent) return `${(100 * value).toFixed(1)} %`;
   if (digits !== null) return value.toFixed(digits);
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return String(Math.round(value));
+  return value.toPrecision(3);
 }

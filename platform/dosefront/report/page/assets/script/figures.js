@@ -6,7 +6,7 @@ function rowsFor(name) {
   if (name === "attained") return attained();
   if (name === "attainment") return attainment();
   if (name === "limit_x" || name === "limit_y") return limitOn(name.at(-1));
-  if (name in content.of_arms) return rowsOfArms(name);
+  if (name in content.of_arms) return rowsOfArms(name, shownArms().reverse()); // the chosen is drawn above
   return name in content.datasets ? flagged(rowsOf(content.datasets[name])) : [];
 }
 
@@ -94,12 +94,13 @@ function listenToBrush(view) {
   });
 }
 
+// A text of several lines, or one line for each name and value.
 function showTooltip(_, event, item, value) {
   const box = document.getElementById("tooltip");
   box.hidden = !value;
   if (!value) return;
-  const lines = Object.entries(value).filter(([, text]) => text !== "" && text !== "undefined");
-  box.replaceChildren(...lines.map(([name, text]) => element("div", { textContent: name.length > 2 ? `${name}: ${text}` : text })));
+  const lines = typeof value === "string" ? value.split("\n") : Object.entries(value).map(([name, text]) => `${name}: ${text}`);
+  box.replaceChildren(...lines.map((line) => element("div", { textContent: line })));
   const room = document.documentElement.clientWidth - box.offsetWidth - 8;
   box.style.left = `${Math.min(event.clientX + 14, room)}px`;
   box.style.top = `${event.clientY + 16}px`;

@@ -13,7 +13,7 @@ function judgedPoints() {
     chosen: point.id === state.arm,
     preferred: point.id === best?.id,
     opacity: point.probability === null || !point.on_front ? 1 : 0.2 + 0.8 * point.probability,
-    probable: point.probability === null ? "" : `nondominated with probability ${point.probability.toFixed(2)}`,
+    told: told(point),
     spoken: `${point.title}, ${point.place}: ${inWords(point, y)}, ${inWords(point, x)}`,
   }));
 }
@@ -23,8 +23,14 @@ function onAxis(point, axis, k) {
     [axis]: point[`value_${k}`],
     [`${axis}_low`]: point[`low_${k}`],
     [`${axis}_high`]: point[`high_${k}`],
-    [`${axis}_text`]: inWords(point, k),
   };
+}
+
+// A line each, for the box beside the pointer.
+function told(point) {
+  const { x, y } = state.axes;
+  const sure = point.probability === null ? [] : [`nondominated with probability ${point.probability.toFixed(2)}`];
+  return [point.title, point.place, inWords(point, y), inWords(point, x), ...sure].join("\n");
 }
 
 function inWords(point, k) {

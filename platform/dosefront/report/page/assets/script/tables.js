@@ -2,8 +2,9 @@
 const LONGEST_PRINTED = 80; // rows
 
 function fillTable(table) {
-  const { dataset, columns } = content.tables[table.dataset.table];
-  const rows = rowsFor(dataset).filter((row) => row.within !== false && row.brushed !== false);
+  const { dataset, columns, is_of_chosen } = content.tables[table.dataset.table];
+  const all = dataset in content.of_arms ? rowsOfArms(dataset) : rowsFor(dataset);
+  const rows = all.filter((row) => row.within !== false && row.brushed !== false && !(is_of_chosen && row.role === "reference"));
   const head = element("tr", {}, columns.map(({ title }) => element("th", { scope: "col", textContent: title })));
   table.tHead.replaceChildren(head);
   table.classList.toggle("long", rows.length > LONGEST_PRINTED);
