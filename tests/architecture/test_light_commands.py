@@ -41,10 +41,11 @@ def test_reading_a_front_is_light(front_summary: FrontSummary, tmp_path: Path) -
 
 
 def test_comparing_fronts_needs_no_figures_either(tmp_path: Path) -> None:
-    points = tmp_path / "points.csv"
-    points.write_text("gain,harm\n1,2\n")
+    points = [tmp_path / name for name in ("first.csv", "second.csv")]
+    for path in points:
+        path.write_text("gain,harm\n1,2\n")
     box = ["--objective", "gain:maximise:0:10", "--objective", "harm:minimise:10:0"]
-    modules = modules_of("compare", str(points), str(points), *box)
+    modules = modules_of("compare", *map(str, points), *box)
     assert modules & {*HEAVY, "matplotlib", "numba"} == set()
 
 
