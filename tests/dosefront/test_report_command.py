@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from dosefront.cli import app
+from dosefront.cli.program import app
 from dosefront.errors import UsageError
 from dosefront.records import (
     ComparatorRecord,
