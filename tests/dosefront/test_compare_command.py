@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from dosefront.cli import app
+from dosefront.cli.program import app
 from dosefront.compare import parse_objective, read_sides
 from dosefront.errors import UsageError
 from dosefront.report.comparison_figure import attained_difference
