@@ -180,25 +180,25 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def draw(found: Mapping[str, Sequence[Float[np.ndarray, "points 2"]]], file: Path) -> None:
-    """Mean hypervolume against steps, with the interval at the steps that are compared."""
+def draw(
+    found: Mapping[str, Sequence[Float[np.ndarray, "points 2"]]], steps: int, file: Path
+) -> None:
+    """Mean hypervolume against steps, with the interval over seeds at the last."""
     figure = Figure(figsize=(8.0, 5.0), layout="constrained")
     axes = figure.add_subplot()
-    last = max(curve[-1, 0] for each in found.values() for curve in each)
-    for (way, each), marker in zip(found.items(), "osv^DPX<>", strict=False):
-        if "lattice" in way or way == "conditioned":  # their sizes only
-            grid = np.array([last * size / TRIALS for size in SIZES])
-        else:
-            grid = np.linspace(last / TRIALS, last, TRIALS)
+    for number, ((way, each), marker) in enumerate(zip(found.items(), "osv^DPX<>h", strict=True)):
+        first = len(SIZES) if len(each[0]) > len(SIZES) else 0  # of the others, their sizes only
+        grid = steps * np.array([*range(2, TRIALS + 1)] if first else SIZES)
         summaries = np.array([interval([at(curve, x) for curve in each]) for x in grid])
         means = np.where(summaries[:, 0] > 0.0, summaries[:, 0], np.nan)
         (line,) = axes.plot(grid / 1e3, means, marker=marker, markersize=5, label=way)
-        axes.fill_between(
-            grid / 1e3, summaries[:, 1], summaries[:, 2], color=line.get_color(), alpha=0.08
-        )
+        at_last = (grid[-1] / 1e3 + 3.0 * number + 4.0, means[-1])
+        reach = np.abs(summaries[-1, 1:] - means[-1])[:, None]
+        axes.errorbar(*at_last, yerr=reach, color=line.get_color(), marker=marker, capsize=2)
     axes.set_xlabel("environment steps [thousand]")
     axes.set_ylabel("hypervolume, share of the reference box, held-out")
-    axes.legend(frameon=False, fontsize=8)
+    axes.set_ylim(bottom=0.42)
+    axes.legend(frameon=False, fontsize=8, ncols=2, loc="lower right")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(file, dpi=150)
 
@@ -222,7 +222,7 @@ def main() -> None:
             cells.append(f"{mean:.3f} [{low:.3f}, {high:.3f}]")
         print(f"{way:38}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
     if asked.draw:
-        draw(found, asked.draw)
+        draw(found, asked.steps, asked.draw)
 
 
 if __name__ == "__main__":
