@@ -37,7 +37,8 @@ def test_reading_a_front_is_light(front_summary: FrontSummary, tmp_path: Path) -
     folder = RunFolder(tmp_path)
     folder.create()
     write_front(folder, front_summary)
-    assert modules_of("front", str(tmp_path)) & HEAVY == set()
+    modules = modules_of("front", str(tmp_path))
+    assert modules & {*HEAVY, "matplotlib", "numba"} == set()
 
 
 def test_comparing_fronts_needs_no_figures_either(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def headline(
     """
     from dosefront import clinical
     from dosefront.evaluate import Archive
-    from dosefront.report import headline_csv, headline_markdown
+    from dosefront.report.headline import headline_csv, headline_markdown
 
     folder = RunFolder(run)
     archive = Archive.read(folder)
@@ -157,7 +157,8 @@ def _waiting() -> Iterator["Tell"]:
 
 
 def _print_evaluation(found: "Evaluation", shifted: "Shift | None") -> None:
-    from dosefront.report import DISCLAIMER, evaluation_sheet, sheet_table, shift_sheet, worst_lines
+    from dosefront.report import DISCLAIMER, sheet_table
+    from dosefront.report.evaluation import evaluation_sheet, shift_sheet, worst_lines
 
     data.print(sheet_table(evaluation_sheet(found), width=data.width), highlight=False)
     if shifted is not None:
@@ -171,7 +172,8 @@ def _print_evaluation(found: "Evaluation", shifted: "Shift | None") -> None:
 
 
 def _print_headline(found: "Headline") -> None:
-    from dosefront.report import DISCLAIMER, headline_sheets, preamble, sheet_table
+    from dosefront.report import DISCLAIMER, sheet_table
+    from dosefront.report.headline import headline_sheets, preamble
 
     data.print(preamble(found), highlight=False)
     for arm in found.arms:
@@ -188,7 +190,7 @@ def _evaluation_mapping(found: "Evaluation", shifted: "Shift | None") -> dict[st
 
 
 def _write_evaluation(found: "Evaluation", shifted: "Shift | None", path: Path) -> None:
-    from dosefront.report import evaluation_csv, shift_csv
+    from dosefront.report.evaluation import evaluation_csv, shift_csv
 
     mapping = json.dumps(_evaluation_mapping(found, shifted), indent=2, allow_nan=False)
     files = {

@@ -67,7 +67,7 @@ def compare(
     write_atomically(out / "comparison.json", f"{text}\n".encode())
     written = ["comparison.json"]
     if len(comparison.sides[0].objectives) == 2:
-        from dosefront.report import write_comparison_figure
+        from dosefront.report.comparison_figure import write_comparison_figure
 
         write_comparison_figure(comparison, out / "attainment.png")
         written.append("attainment.png")

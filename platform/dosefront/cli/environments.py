@@ -28,7 +28,7 @@ def envs(
 ) -> None:
     """List the environments: regimens by tumour, drugs, doses and objectives."""
     from dosefront.experiment import catalogue, listed, named_subject
-    from dosefront.report import environment_sheet, environments_table
+    from dosefront.report.environments import environment_sheet, environments_table
 
     if environment is not None:
         named_subject(environment)  # an unknown name is told with the nearest
@@ -96,13 +96,13 @@ def validate_model(
     as_json: AsJson = False,
 ) -> None:
     """Emulate published trials and compare: response, progression and toxicity."""
-    from dosefront.report import (
+    from dosefront.report.validation import (
         agreement_table,
         validation_mapping,
         validation_table,
-        write_validation_figure,
         write_validation_table,
     )
+    from dosefront.report.validation_figure import write_validation_figure
     from posology.validation import agreements, compare
 
     results, left_out = _emulated(_chosen_arms(arms, only or []), patients=patients, seed=seed)
@@ -158,7 +158,7 @@ def _audited(environment: str, options: tuple[str, ...], settings: "Settings") -
 
 
 def _print_audit(report: "AuditReport") -> None:
-    from dosefront.report import findings_table, hidden_rows, sweep_table, verdict_line
+    from dosefront.report.audit import findings_table, hidden_rows, sweep_table, verdict_line
 
     data.print(
         f"[bold]{escape(report.environment)}[/]: {report.episodes} episodes of each policy, means "

@@ -40,7 +40,7 @@ def figures(
     """
     folder = RunFolder(run)
     written_as = _formats(formats)
-    from dosefront.report import write_gallery
+    from dosefront.report.gallery import write_gallery
 
     target = out.expanduser() if out else run / "figures"
     gallery = write_gallery(folder, point or [], formats=written_as, out=target)

@@ -36,7 +36,7 @@ from dosefront.records import (
     write_atomically,
     write_front,
 )
-from dosefront.report import write_front_figure
+from dosefront.report.figure import write_front_figure
 from dosefront.sweep.pace import Pace
 from dosefront.sweep.provenance import provenance
 from dosefront.track import Tracker

@@ -21,7 +21,13 @@ from dosefront.clinical.evaluation import comparator_arms, policy_arms, treat
 from dosefront.errors import UsageError
 from dosefront.evaluate import Archive
 from dosefront.front import paired_difference
-from dosefront.report import evaluation_csv, evaluation_sheet, shift_csv, shift_sheet, worst_lines
+from dosefront.report.evaluation import (
+    evaluation_csv,
+    evaluation_sheet,
+    shift_csv,
+    shift_sheet,
+    worst_lines,
+)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from dosefront.errors import UsageError
 from dosefront.evaluate import Archive
 from dosefront.front import Estimate
 from dosefront.records import ComparatorRecord, JudgedPolicy, Outcome, RunFolder
-from dosefront.report import headline_csv, headline_markdown
+from dosefront.report.headline import headline_csv, headline_markdown
 
 
 @pytest.fixture(scope="module")

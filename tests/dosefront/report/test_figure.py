@@ -12,7 +12,8 @@ from matplotlib.transforms import Bbox
 
 from dosefront.errors import StorageError
 from dosefront.records import FrontSummary
-from dosefront.report import DISCLAIMER, draw_front, write_front_figure
+from dosefront.report import DISCLAIMER
+from dosefront.report.figure import draw_front, write_front_figure
 from dosefront.report.palette import ALGORITHMS
 
 

@@ -29,11 +29,12 @@ from dosefront.records import (
     write_atomically,
     write_front,
 )
-from dosefront.report import DISCLAIMER, gallery, spread_points
+from dosefront.report import DISCLAIMER, gallery
 from dosefront.report.canvas import Arm, write_figure
 from dosefront.report.dose_figures import draw_cycles
 from dosefront.report.events_figure import event_rows
 from dosefront.report.front_figures import draw_attainment, draw_growth, draw_projections
+from dosefront.report.gallery import spread_points
 from dosefront.report.palette import LABEL
 from dosefront.report.survival_figure import draw_survival
 from dosefront.report.waterfall_figure import draw_waterfall

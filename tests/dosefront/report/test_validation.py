@@ -14,16 +14,19 @@ from rich.console import Console
 from rich.table import Table
 
 from dosefront.errors import StorageError, UsageError
-from dosefront.report import (
-    DISCLAIMER,
+from dosefront.report import DISCLAIMER
+from dosefront.report.validation import (
     agreement_table,
-    draw_validation,
     validation_mapping,
     validation_table,
-    write_validation_figure,
     write_validation_table,
 )
-from dosefront.report.validation_figure import BEYOND, WITHIN
+from dosefront.report.validation_figure import (
+    BEYOND,
+    WITHIN,
+    draw_validation,
+    write_validation_figure,
+)
 from posology.library import trial_arms
 from posology.validation import TOLERANCES, ArmResult, Cell, Estimate, agreements, compare
 

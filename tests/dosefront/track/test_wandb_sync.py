@@ -13,7 +13,7 @@ from wandb_server import WandbServer
 from dosefront.errors import StorageError, TrackerError, UsageError
 from dosefront.front import Estimate
 from dosefront.records import FrontSummary, RunFolder, TrialRecord, write_front
-from dosefront.report import write_front_figure
+from dosefront.report.figure import write_front_figure
 from dosefront.track import WandbTracker
 from dosefront.track.wandb_files import BLOCK, PREAMBLE, records, relocated
 from dosefront.track.wandb_sync import sync_run

@@ -14,7 +14,7 @@ from wandb_server import running
 
 from dosefront.front import Estimate
 from dosefront.records import FrontSummary, RunFolder, TrialRecord, front_rows, write_front
-from dosefront.report import write_front_figure
+from dosefront.report.figure import write_front_figure
 from dosefront.track import WandbTracker, wandb_tracker
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("without_credentials")]
