@@ -72,6 +72,6 @@ def print_front(summary: FrontSummary, folder: RunFolder) -> None:
     narration.print(
         f"Files: {folder.path}: {folder.front_json.name}, {folder.table_csv.name}, "
         f"{folder.front_png.name}, {folder.ledger.name}\n"
-        f"Next: dosefront report {folder.path}, or dosefront recommend {folder.path} --maximise ...",
+        f"Next: dosefront report {folder.path}, for a page to look at and decide from",
         highlight=False,
     )
