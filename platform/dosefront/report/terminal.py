@@ -10,7 +10,7 @@ from jaxtyping import Float
 from rich.table import Table
 
 from dosefront.front import Estimate
-from dosefront.records import FrontPoint, FrontSummary
+from dosefront.records import ComparatorPoint, FrontPoint, FrontSummary
 from dosefront.report.plane import (
     DISCLAIMER,
     Plane,
@@ -28,6 +28,8 @@ LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 """Comparators."""
 FULL_WIDTH: Final = 80
 """Characters that a table of two objectives takes."""
+OBJECTIVE_WIDTH: Final = 23
+"""Characters that each further one takes."""
 LEAST_WIDTH: Final = 40
 LEAST_HEIGHT: Final = 10
 TICKS: Final = 5
@@ -41,24 +43,35 @@ Canvas = list[list[str]]
 def front_table(summary: FrontSummary, *, width: int = FULL_WIDTH) -> Table:
     """Policies, along the front, then comparators, with their held-out value vectors.
 
-    Narrow terminals get the value vectors alone, without the comparators beaten and the trial.
+    Where three objectives or more do not fit, intervals stand below their figures and trials below
+    their policies. Narrow terminals get the value vectors alone, without the comparators beaten and
+    the trial.
     """
+    further = len(summary.objectives) - 2
+    has_trials = width >= FULL_WIDTH
+    is_stacked = further > 0 and width < FULL_WIDTH + OBJECTIVE_WIDTH * further
+    gap = "\n[" if is_stacked else " ["
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
     table.add_column("policy", min_width=12)
     for objective in summary.objectives:
-        table.add_column(f"{objective.name}\n{objective.unit}", justify="right", no_wrap=True)
-    if width >= FULL_WIDTH:
+        title = f"{objective.name}\n{objective.unit}"
+        table.add_column(title, justify="right", no_wrap=not is_stacked)
+    if has_trials and not is_stacked:
         table.add_column("beats", justify="right", no_wrap=True)
         table.add_column("trial", no_wrap=True)
     marks, names = _marks(summary), _names(summary)
+
+    def figures(point: FrontPoint | ComparatorPoint) -> list[str]:
+        return [written(each).replace(" [", gap) for each in point.value_vector]
+
     for point in sorted(summary.points, key=lambda each: each.value_vector[1].value):
         beaten = f"{len(point.dominates)}/{len(summary.comparators)}"
-        cells = [names[point.id], *map(written, point.value_vector), beaten, point.id]
+        below = f"\n{point.id}" if has_trials and is_stacked else ""
+        cells = [f"{names[point.id]}{below}", *figures(point), beaten, point.id]
         table.add_row(marks[point.id], *cells[: len(table.columns) - 1])
     for comparator in summary.comparators:
-        figures = map(written, comparator.value_vector)
-        table.add_row(marks[comparator.id], comparator.title, *figures)
+        table.add_row(marks[comparator.id], comparator.title, *figures(comparator))
     return table
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from dosefront.front import Estimate
+from dosefront.front import Estimate, Objective
 from dosefront.records import FrontSummary
 from dosefront.report import DISCLAIMER, front_plot, front_table
 from dosefront.report.terminal import written
@@ -106,3 +106,24 @@ def test_what_is_written_differs_from_the_number_by_less_than_a_tenth_of_the_int
     number = float(written(estimate).split(" ")[0])
     width = estimate.high - estimate.low
     assert abs(number - value) <= max(0.1 * width, 0.005) + 1e-9
+
+
+def test_objectives_that_do_not_fit_have_their_intervals_and_trials_below(
+    front_summary: FrontSummary,
+) -> None:
+    third = Objective("time", "weeks", "maximise", reference=0.0, ideal=100.0)
+    wide = replace(
+        front_summary,
+        objectives=(*front_summary.objectives, third),
+        points=tuple(
+            replace(each, value_vector=(*each.value_vector, Estimate(20.0, 18.0, 22.0)))
+            for each in front_summary.points
+        ),
+        comparators=(),
+    )
+    lines = printed_table(wide, 80).splitlines()
+    row = next(number for number, line in enumerate(lines) if "PPO (1, 0)" in line)
+    assert "20.0" in lines[row]
+    assert "[18.0, 22.0]" in lines[row + 1]
+    assert wide.points[0].trial in "".join(lines)
+    assert "[18.0, 22.0]" in printed_table(wide, 103).splitlines()[2]
