@@ -25,7 +25,7 @@ class TermComparison:
     rates: tuple[Estimate, Estimate]
     """Shares with grade >= 3, with exact intervals (Clopper & Pearson)."""
     difference: Estimate
-    """Of the shares, arm less the other, bootstrapped over the patients, who are paired."""
+    """Of the shares, arm less the other, over the patients, who are paired."""
 
 
 def compare_events(courses: CourseRecords, other: CourseRecords) -> tuple[TermComparison, ...]:

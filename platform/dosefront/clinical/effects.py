@@ -101,7 +101,7 @@ def effect(
 
 
 def level(values: Values) -> Estimate:
-    """The rate with its exact interval, or the mean with its bootstrap interval."""
+    """The rate with its exact interval, or the mean with its interval."""
     if values.dtype == bool:
         return rate_interval(int(values.sum()), len(values))
     return mean_interval(values)

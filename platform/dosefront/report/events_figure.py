@@ -44,7 +44,7 @@ def draw_events(care: Arm, points: Sequence[Arm], context: str) -> Figure:
     add_caption(
         figure,
         f"Worst grade of each term (CTCAE v5) in a course, n = {len(care.courses.size):,} in each "
-        f"arm. Rates with exact 95 % intervals; differences with 95 % intervals bootstrapped over "
+        f"arm. Rates with exact 95 % intervals; differences with 95 % intervals over "
         f"the patients, who are paired. Terms that nobody had are left out. {context}",
     )
     return figure

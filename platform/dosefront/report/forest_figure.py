@@ -66,7 +66,7 @@ def draw_forest(
     add_caption(
         figure,
         f"Difference from {care.title.lower()} on the same patients with 95 % interval "
-        f"(bootstrapped over the group's patients, who are paired); number of patients in "
+        f"(over the group's patients, who are paired); number of patients in "
         f"brackets. Groups of fewer than {LEAST_SHOWN} are left out. The groups were not "
         f"trained for, and the intervals are not adjusted for their number. {context}",
     )

@@ -27,7 +27,7 @@ def endpoints_section(summary: FrontSummary, arms: Arms) -> Section:
         title="Endpoints",
         text=(
             "Means and rates over all held-out patients, with 95 % intervals: exact for rates, "
-            "bootstrapped for means. An event is charted where the clinic saw it at a visit; the "
+            "turned with the skewness for means. An event is charted where the clinic saw it at a visit; the "
             "others are true events."
         ),
         tables=(

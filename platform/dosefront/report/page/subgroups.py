@@ -37,7 +37,7 @@ def subgroups_section(arms: Arms) -> Section:
         title="Groups of patients",
         text=(
             "Difference between the chosen treatment and conventional care in each group, paired "
-            "on patients, with a 95 % bootstrap interval. Groups overlap; those of fewer than "
+            "on patients, with a 95 % interval. Groups overlap; those of fewer than "
             f"{LEAST_SHOWN} patients are left out. Intervals are not corrected for the number of "
             "groups."
         ),

@@ -41,7 +41,7 @@ def toxicity_section(arms: Arms) -> Section:
             "table have exact intervals (Clopper-Pearson)."
             + (
                 " Differences are paired on patients, chosen treatment less conventional care, "
-                "with a 95 % bootstrap interval; to the left of zero the chosen one is safer."
+                "with a 95 % interval; to the left of zero the chosen one is safer."
                 if reference
                 else ""
             )
