@@ -27,8 +27,8 @@ def endpoints_section(summary: FrontSummary, arms: Arms) -> Section:
         title="Endpoints",
         text=(
             "Means and rates over all held-out patients, with 95 % intervals: exact for rates, "
-            "turned with the skewness for means. An event is charted where the clinic saw it at a visit; the "
-            "others are true events."
+            "turned with the skewness for means. An event is charted where the clinic saw it at a "
+            "visit; the others are true events."
         ),
         tables=(
             Table(
