@@ -267,8 +267,8 @@ def test_without_the_right_token_nothing_is_told_or_started(
     )
 
 
-def test_the_token_may_lie_in_a_file(cluster: Cluster) -> None:
-    file = cluster.home / "token"
+def test_the_token_may_lie_in_a_file(cluster: Cluster, tmp_path: Path) -> None:
+    file = tmp_path / "token"  # not at home, where secrets are searched for
     file.write_text(cluster.environment["RAY_AUTH_TOKEN"])
     asked = cluster.client(
         "jobs.job_status('lost', address)",
