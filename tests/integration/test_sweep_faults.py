@@ -191,9 +191,10 @@ def test_ctrl_c_once_saves_what_runs_and_loses_no_step(
 def test_ctrl_c_twice_stops_at_once_and_nobody_else_may_run_the_folder_before(
     tmp_path: Path,
 ) -> None:
-    sweep = Walks(tmp_path, "hang", times=1, trials=2)
+    sweep = Walks(tmp_path, "hang", times=1, trials=2, slow=SLOW)
     driver = sweep.start()
     wait_for(lambda: (tmp_path / "mishap-0").exists())
+    assert sweep.has_begun(driver)  # one that has not reported has nothing to save
     assert sweep.finish() == 2
     assert f"is being run by another driver: process {driver.pid} on" in sweep.told
     os.killpg(driver.pid, signal.SIGINT)
