@@ -14,9 +14,7 @@ from dosefront.records import FrontSummary, RunFolder, front_csv, read_front
 def front(
     run: Run,
     as_json: AsJson = False,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print a table as CSV.")
-    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table as CSV.")] = False,
 ) -> None:
     """Show the front of a run, with conventional care on the same patients."""
     if as_json and as_csv:
