@@ -7,15 +7,25 @@ from typing import Annotated
 import typer
 
 from dosefront.cli.arguments import AsJson, Run, data, narration
-from dosefront.records import FrontSummary, RunFolder, read_front
+from dosefront.errors import UsageError
+from dosefront.records import FrontSummary, RunFolder, front_csv, read_front
 
 
-def front(run: Run, as_json: AsJson = False) -> None:
+def front(
+    run: Run,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table as CSV.")] = False,
+) -> None:
     """Show the front of a run, with conventional care on the same patients."""
+    if as_json and as_csv:
+        raise UsageError("--json and --csv were both asked for. Leave one out.")
     folder = RunFolder(run)
     summary = read_front(folder.front_json)
     if as_json:
         print(folder.front_json.read_text(encoding="utf-8"), end="")
+        return
+    if as_csv:
+        print(front_csv(summary), end="")
         return
     print_front(summary, folder)
 

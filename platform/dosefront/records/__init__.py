@@ -1,7 +1,7 @@
 """The nouns that travel between rooms and are stored: specs, records, the ledger, the front."""
 
 from dosefront.records.folder import RunFolder
-from dosefront.records.front_file import read_front, write_front
+from dosefront.records.front_file import front_csv, read_front, write_front
 from dosefront.records.front_rows import figures, front_rows
 from dosefront.records.front_statistics import (
     front_among,
@@ -61,6 +61,7 @@ __all__ = [
     "TrialSpec",
     "figures",
     "front_among",
+    "front_csv",
     "front_rows",
     "is_locked",
     "locked",

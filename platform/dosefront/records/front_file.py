@@ -30,7 +30,7 @@ SCHEMA_VERSION: Final = 3
 def write_front(folder: RunFolder, summary: FrontSummary) -> None:
     """Write `front.json` and `table.csv`, each replaced as a whole."""
     write_atomically(folder.front_json, _text(_to_mapping(summary)).encode())
-    write_atomically(folder.table_csv, _table(summary).encode())
+    write_atomically(folder.table_csv, front_csv(summary).encode())
 
 
 def read_front(path: Path) -> FrontSummary:
@@ -177,7 +177,7 @@ def _estimates(stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _table(summary: FrontSummary) -> str:
+def front_csv(summary: FrontSummary) -> str:
     """One row per trial and comparator, value vectors in clinical units."""
     rows = front_rows(summary)
     text = io.StringIO()
