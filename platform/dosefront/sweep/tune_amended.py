@@ -12,21 +12,33 @@ from ray.tune.schedulers import FIFOScheduler
 
 KEPT = frozenset((DONE, NODE_IP, PID, SHOULD_CHECKPOINT, TRAINING_ITERATION))
 """Entries of a report that Tune acts on after our callbacks have seen it."""
+_TUNES_DEFAULT_RESULT = Trial._get_default_result_or_future
 
 
 def amend() -> None:
     """Amend Tune in this process; once is enough, and more does no harm.
 
     Tune gives the whole sweep up when Ray ends one process for want of memory: it does not count
-    that among the deaths of an actor. Here it is one, so that the trial alone is tried again.
+    that among the deaths of an actor. Here it is one, so that the trial alone is tried again, also
+    where the process had not told yet on which machine it is.
 
     After every checkpoint of any trial, Tune writes down what it knows of all trials. We never read
     that, since the ledger holds more; Tune itself needs a file of that name when it ends.
     """
     for module in (actor_manager, tune_controller):
         module.RayActorError = (RayActorError, OutOfMemoryError)
+    Trial._get_default_result_or_future = _default_result
     manager = tune_controller._ExperimentCheckpointManager
     manager.sync_up_experiment_state = _keep_nothing
+
+
+def _default_result(trial: Trial) -> dict[str, Any] | None:
+    """Stands in for Tune's own, which it asks; nothing where that process was ended for memory."""
+    try:
+        found: dict[str, Any] | None = _TUNES_DEFAULT_RESULT(trial)
+    except OutOfMemoryError:
+        found = trial._default_result_or_future = None
+    return found
 
 
 def _keep_nothing(manager: Any, save_fn: Any, *, force: bool = False, wait: bool = False) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pyarrow.fs
 import pytest
+import ray
+from ray.exceptions import OutOfMemoryError
 from ray.tune.execution import tune_controller
 from ray.tune.experiment import Trial
 
@@ -96,3 +98,18 @@ def test_a_checkpoint_of_a_trial_makes_tune_write_nothing_of_the_others(tmp_path
     manager.sync_up_experiment_state(owner.save, force=True, wait=True)
     assert owner.saved == 0
     assert (tmp_path / "session" / owner.experiment_state_file_name).read_bytes() == b"{}"
+
+
+def test_a_process_that_is_ended_for_memory_before_it_reports_costs_its_trial_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    amend()
+
+    def out_of_memory(_: object) -> None:
+        raise OutOfMemoryError("1 worker was killed due to the node running low on memory")
+
+    monkeypatch.setattr(ray, "get", out_of_memory)
+    trial = Trial("nothing", stub=True, trial_id="a")
+    trial._default_result_or_future = ray.ObjectRef(bytes(28), skip_adding_local_ref=True)
+    assert trial.last_result == {"trial_id": "a"}
+    assert trial._default_result_or_future is None
