@@ -21,13 +21,14 @@ from dosefront.experiment import SchedulerSection
 from dosefront.front import Objective
 from dosefront.records import TrialRecord
 from dosefront.sweep.rungs import council_here
+from dosefront.trial import TrialTrainable
 
 pytestmark = pytest.mark.cluster
 
 STEPS, TRIALS, SLOW = 5_000, 5, 0.004
 """A trial lasts 20 s; one that nothing slows has the same outcome."""
-TRAINING = "ray::ResourceTrainable"
-"""How Tune's workers call themselves."""
+TRAINING = f"ray::{TrialTrainable.__name__}"
+"""How the processes of trials call themselves."""
 
 
 class Machines:
