@@ -100,7 +100,7 @@ def test_people_see_progress_the_front_and_what_to_do_next(
     assert "hypervolume" in printed
     assert "not for patient care" in printed
     assert "[4/4]" in told
-    assert told.strip().splitlines()[-1].startswith("Next: dosefront front")
+    assert told.strip().splitlines()[-1].startswith("Next: dosefront report")
 
 
 def test_front_prints_json_that_is_the_file(finished: tuple[Path, str, str]) -> None:
