@@ -1,6 +1,5 @@
 """The file of a trained policy: arrays and JSON, nothing that is executed when it is read."""
 
-import io
 import json
 import zipfile
 from dataclasses import asdict
@@ -9,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from dosefront.errors import CheckpointError
+from dosefront.records import npz_bytes
 from posology.policies import ActionForm, NetworkPolicy, View
 
 
 def policy_bytes(policy: NetworkPolicy) -> bytes:
     """The policy as a `.npz` file."""
-    buffer = io.BytesIO()
     arrays = {f"weight{i}": layer for i, layer in enumerate(policy.weights)}
     arrays |= {f"bias{i}": layer for i, layer in enumerate(policy.biases)}
     note = {
@@ -24,9 +23,8 @@ def policy_bytes(policy: NetworkPolicy) -> bytes:
         "view": asdict(policy.view),
         "reading": policy.reading,
     }
-    # numpy types its keywords as if one of them could be allow_pickle.
-    np.savez(buffer, note=np.array(json.dumps(note, sort_keys=True)), **arrays)  # type: ignore[arg-type]  # see above
-    return buffer.getvalue()
+    stored = {"note": np.array(json.dumps(note, sort_keys=True)), **arrays}
+    return npz_bytes(stored, compressed=False)
 
 
 def read_policy(path: Path) -> NetworkPolicy:

@@ -1,7 +1,6 @@
 """The courses of a run's arms, rolled out once and kept in its folder."""
 
 import hashlib
-import io
 import json
 import logging
 import zipfile
@@ -23,6 +22,7 @@ from dosefront.records import (
     PatientResults,
     RunFolder,
     TrialSpec,
+    npz_bytes,
     read_results,
     storage_error,
     write_atomically,
@@ -62,12 +62,8 @@ def run_courses(folder: RunFolder, arms: Sequence[str]) -> dict[str, CourseRecor
 
 def courses_bytes(courses: CourseRecords, key: Mapping[str, Any]) -> bytes:
     """The courses as a `.npz` file, with the key that says of what they are."""
-    buffer = io.BytesIO()
     arrays = {field.name: np.asarray(getattr(courses, field.name)) for field in fields(courses)}
-    note = np.array(json.dumps(key, sort_keys=True))
-    # numpy types its keywords as if one of them could be allow_pickle.
-    np.savez_compressed(buffer, key=note, **arrays)  # type: ignore[arg-type]  # see above
-    return buffer.getvalue()
+    return npz_bytes({"key": np.array(json.dumps(key, sort_keys=True)), **arrays})
 
 
 def read_courses(path: Path, key: Mapping[str, Any]) -> CourseRecords | None:

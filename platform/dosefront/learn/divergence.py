@@ -1,12 +1,12 @@
 """A training that has gone wrong, with what it was learning from."""
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from dosefront.errors import DosefrontError
+from dosefront.records import npz_bytes
 
 
 class DivergedError(DosefrontError):
@@ -27,7 +27,4 @@ class DivergedError(DosefrontError):
     @classmethod
     def from_columns(cls, reason: str, columns: Mapping[str, Any]) -> "DivergedError":
         """With the columns written out."""
-        buffer = io.BytesIO()
-        arrays = {name: np.asarray(column) for name, column in columns.items()}
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # numpy's allow_pickle
-        return cls(reason, buffer.getvalue())
+        return cls(reason, npz_bytes({name: np.asarray(each) for name, each in columns.items()}))

@@ -32,7 +32,7 @@ from dosefront.records.patient_results import (
 )
 from dosefront.records.record import BegunRecord, ComparatorRecord, JudgedPolicy, TrialRecord
 from dosefront.records.run_status import RunningTrial, RunStatus, read_status, write_status
-from dosefront.records.storage import parse_json, storage_error, write_atomically
+from dosefront.records.storage import npz_bytes, parse_json, storage_error, write_atomically
 from dosefront.records.summarise import summarise
 from dosefront.records.trial import TrialSpec
 
@@ -65,6 +65,7 @@ __all__ = [
     "front_rows",
     "is_locked",
     "locked",
+    "npz_bytes",
     "parse_json",
     "read_front",
     "read_results",

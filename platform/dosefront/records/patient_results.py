@@ -1,6 +1,5 @@
 """What a policy did to each patient of a cohort, and the `.npz` files that hold it."""
 
-import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from dosefront.errors import UsageError
 from dosefront.front import mean_interval, rate_interval
 from dosefront.records.folder import RunFolder
 from dosefront.records.outcome import Outcome
+from dosefront.records.storage import npz_bytes
 
 REMEDY = "Delete it and `dosefront resume` the run; of a trial, delete its line of the ledger too."
 
@@ -41,10 +41,7 @@ class PatientResults:
 
     def to_bytes(self) -> bytes:
         """The results as a `.npz` file."""
-        buffer = io.BytesIO()
-        # numpy types its keywords as if one of them could be allow_pickle.
-        np.savez_compressed(buffer, returns=self.returns, **self.endpoints)  # type: ignore[arg-type]  # see above
-        return buffer.getvalue()
+        return npz_bytes({"returns": self.returns, **self.endpoints})
 
 
 def read_results(path: Path) -> PatientResults:
@@ -68,10 +65,7 @@ def read_returns(path: Path) -> Float[np.ndarray, "patients objectives"]:
 
 def subgroups_bytes(masks: Mapping[str, Bool[np.ndarray, " patients"]]) -> bytes:
     """Masks over the held-out patients as the `.npz` file that `read_subgroups` reads."""
-    buffer = io.BytesIO()
-    # numpy types its keywords as if one of them could be allow_pickle.
-    np.savez_compressed(buffer, **masks)  # type: ignore[arg-type]  # see above
-    return buffer.getvalue()
+    return npz_bytes(masks)
 
 
 def read_subgroups(folder: RunFolder) -> dict[str, Bool[np.ndarray, " patients"]] | None:
