@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 narration = Console(stderr=True, soft_wrap=True)
 data = Console(soft_wrap=True)
@@ -37,3 +38,15 @@ Dashboard = Annotated[
     str, typer.Option("--address", metavar="URL", help="The cluster, e.g. http://HOST:8265.")
 ]
 Job = Annotated[str, typer.Argument(metavar="JOB", help="Job that `dosefront submit` named.")]
+
+
+def progress_bar() -> Progress:
+    """A bar of what is under way that leaves nothing behind, and shows nothing off a terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=narration,
+        transient=True,
+        disable=not narration.is_terminal,
+    )

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dosefront.cli.arguments import AsJson, data, narration
+from dosefront.cli.arguments import AsJson, data, narration, progress_bar
 from dosefront.errors import UsageError
 from dosefront.records.storage import storage_error
 
@@ -137,14 +136,7 @@ def _audited(environment: str, options: tuple[str, ...], settings: "Settings") -
     with redirect_stdout(sys.stderr), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         subject = named_subject(environment, options)
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=narration,
-            transient=True,
-            disable=not narration.is_terminal,
-        ) as progress:
+        with progress_bar() as progress:
             task = progress.add_task(environment, total=None)
 
             def follow(what: str, done: int, total: int) -> None:
@@ -195,14 +187,7 @@ def _emulated(
     from posology.validation import emulate
 
     results, left_out = [], {}
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=narration,
-        transient=True,
-        disable=not narration.is_terminal,
-    ) as progress:
+    with progress_bar() as progress:
         task = progress.add_task("emulating", total=len(arms))
         for arm in arms:
             progress.update(task, description=escape(f"{arm.id} {arm.regimen}"))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dosefront.cli.arguments import AsJson, Run, data, narration
+from dosefront.cli.arguments import AsJson, Run, data, narration, progress_bar
 from dosefront.records import RunFolder, write_atomically
 
 
@@ -22,12 +22,10 @@ def report(
 
     The page needs no network. Courses of treatment are rolled out once and kept in the run.
     """
-    from rich.progress import Progress
-
     from dosefront.report.page import load_run, page_html
 
     path = run / "report.html" if out is None else out.expanduser()
-    with Progress(console=narration, transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("courses")
         contents = load_run(
             RunFolder(run),
