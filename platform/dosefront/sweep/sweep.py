@@ -36,6 +36,16 @@ REPORTS_A_SECOND = 50.0
 
 
 @dataclass(frozen=True)
+class _Setting:
+    """Where a sweep runs, and who is told."""
+
+    address: str
+    max_wait: float | None
+    console: Console
+    trainable: type[tune.Trainable] = TrialTrainable
+
+
+@dataclass(frozen=True)
 class SweepResult:
     """A sweep that ran to its end."""
 
@@ -80,14 +90,7 @@ def start_sweep(
     folder.create()
     with locked(folder):
         dump_resolved(experiment, folder.experiment_yaml)
-        return _run(
-            experiment,
-            folder,
-            address=address,
-            max_wait=max_wait,
-            console=console,
-            trainable=trainable,
-        )
+        return _run(experiment, folder, _Setting(address, max_wait, console, trainable))
 
 
 def resume_sweep(
@@ -103,18 +106,10 @@ def resume_sweep(
     folder.create()
     experiment = load_experiment(folder.experiment_yaml)
     with locked(folder):
-        return _run(experiment, folder, address=address, max_wait=max_wait, console=console)
+        return _run(experiment, folder, _Setting(address, max_wait, console))
 
 
-def _run(
-    experiment: ExperimentSpec,
-    folder: RunFolder,
-    *,
-    address: str,
-    max_wait: float | None,
-    console: Console,
-    trainable: type[tune.Trainable] = TrialTrainable,
-) -> SweepResult:
+def _run(experiment: ExperimentSpec, folder: RunFolder, setting: _Setting) -> SweepResult:
     tracker = tracker_for(experiment.tracking, folder, folder.path.name)
     try:
         books = Books(folder, experiment, tracker)
@@ -123,17 +118,9 @@ def _run(
         if finished := books.counts[0]:
             most = most_trials(experiment)
             of = "" if most is None else f"of {most} "
-            console.print(f"{finished} {of}trials had finished already.")
+            setting.console.print(f"{finished} {of}trials had finished already.")
         if left:
-            _train(
-                left,
-                books,
-                search,
-                address=address,
-                max_wait=max_wait,
-                console=console,
-                trainable=trainable,
-            )
+            _train(left, books, search, setting)
         else:
             books.complete_comparators()
         if summary := books.front():
@@ -158,19 +145,10 @@ def _left(books: Books, search: Search) -> tuple[TrialSpec, ...]:
     return begun if following is None else (*begun, following)
 
 
-def _train(
-    trials: Sequence[TrialSpec],
-    books: Books,
-    search: Search,
-    *,
-    address: str,
-    max_wait: float | None,
-    console: Console,
-    trainable: type[tune.Trainable],
-) -> None:
+def _train(trials: Sequence[TrialSpec], books: Books, search: Search, setting: _Setting) -> None:
     """Run trials and write down how each ends."""
     amend()
-    resources = books.experiment.resources
+    resources, console = books.experiment.resources, setting.console
     starts = Starts(books.folder)
     for trial in trials:
         starts.read(trial)
@@ -178,7 +156,7 @@ def _train(
     session = checkpoints.new_session()
     stopping = Stopping(console)
     places = Places(_bundles(trials[0].settings, resources)[0])
-    waiting = WaitForMachines(places, stopping=stopping, console=console, max_wait=max_wait)
+    waiting = WaitForMachines(places, stopping=stopping, console=console, max_wait=setting.max_wait)
     total = most_trials(books.experiment)
     view = progress_view(console, objectives=books.objectives, trials=total, ended=books.counts[0])
     driver = Driver(
@@ -190,13 +168,13 @@ def _train(
         on_save=lambda trial_id: checkpoints.forget(trial_id, but=session),
         note=lambda: waiting.note,
     )
-    ahead, hours, scheduler = 0 if address == "local" else AHEAD, None, None
+    ahead, hours, scheduler = 0 if setting.address == "local" else AHEAD, None, None
     if section := books.experiment.search:
         ahead, hours, scheduler = 0, section.budget.hours, section.scheduler
     try:
         with ThreadPoolExecutor(1) as aside:
             care = aside.submit(books.write_comparators)  # Ray takes as long to start
-            with ray_at(address, note=books.folder.path / ".ray"), stopping.on_signals():
+            with ray_at(setting.address, note=books.folder.path / ".ray"), stopping.on_signals():
                 check_reach(checkpoints)
                 care.result()  # compiled the simulator; workers load it from the cache
                 comparators = ray.put(books.comparators)
@@ -222,34 +200,39 @@ def _train(
                         hang_after=resources.hang_after,
                     ),
                 )
-                tune.Tuner(
-                    trainable,
-                    tune_config=tune.TuneConfig(
-                        search_alg=proposals,
-                        scheduler=FirstComeFirstServed(),
-                        num_samples=-1,
-                        reuse_actors=True,
-                        trial_name_creator=_trial_id,
-                        trial_dirname_creator=_trial_id,
-                    ),
-                    run_config=tune.RunConfig(
-                        name=session,
-                        storage_path=checkpoints.root,
-                        callbacks=[driver, waiting],
-                        stop=StopWhenSaved(stopping, driver),
-                        failure_config=tune.FailureConfig(max_failures=resources.max_failures),
-                        checkpoint_config=tune.CheckpointConfig(
-                            num_to_keep=1, checkpoint_at_end=False
-                        ),
-                        verbose=0,
-                    ),
-                ).fit()
+                run_config = tune.RunConfig(
+                    name=session,
+                    storage_path=checkpoints.root,
+                    callbacks=[driver, waiting],
+                    stop=StopWhenSaved(stopping, driver),
+                    failure_config=tune.FailureConfig(max_failures=resources.max_failures),
+                    checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
+                    verbose=0,
+                )
+                _tuner(setting.trainable, proposals, run_config).fit()
     finally:
         view.close()
         driver.raise_fault()
     driver.check()
     driver.write_status("complete")
     checkpoints.clear()
+
+
+def _tuner(
+    trainable: type[tune.Trainable], proposals: Proposals, run_config: tune.RunConfig
+) -> tune.Tuner:
+    return tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=proposals,
+            scheduler=FirstComeFirstServed(),
+            num_samples=-1,
+            reuse_actors=True,
+            trial_name_creator=_trial_id,
+            trial_dirname_creator=_trial_id,
+        ),
+        run_config=run_config,
+    )
 
 
 def _trial_id(trial: Any) -> str:
