@@ -19,6 +19,7 @@ from dosefront.clinical import (
 from dosefront.evaluate import CourseRecords
 from dosefront.report.canvas import Arm, add_caption, add_legend, new_figure, plain
 from dosefront.report.palette import INK
+from dosefront.report.sheet import group_title
 
 SPREAD: Final = 0.6
 MEASURES: Final = (
@@ -59,7 +60,7 @@ def draw_forest(
         axes.axvline(0.0, color=INK, linewidth=0.8)
         plain(axes)
         axes.tick_params(axis="y", length=0)
-    names = [f"{_group_title(each.group)}  ({each.patients:,})" for each in rows]
+    names = [f"{group_title(each.group)}  ({each.patients:,})" for each in rows]
     panels[0].set_yticks(range(len(rows)), names)
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
     add_legend(figure, [_handle(arm) for arm in points])
@@ -99,10 +100,6 @@ def _draw_groups(
             marker="D" if row == 0 else "s",
             markersize=5.0 if row == 0 else 3.8,
         )
-
-
-def _group_title(name: str) -> str:
-    return name.replace("_", " ").replace(":", ": ")
 
 
 def _handle(arm: Arm) -> Line2D:

@@ -6,11 +6,12 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool
 
-from dosefront.clinical import LEAST_SHOWN
+from dosefront.clinical import EVERYBODY, LEAST_SHOWN
 from dosefront.front import paired_difference
 from dosefront.report.page.arms import Arm, Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import FAINT, arm_colour, named, quantitative
+from dosefront.report.sheet import group_title
 
 ENDPOINTS: Final[Mapping[str, str]] = {
     "confirmed response": "to the right is better",
@@ -18,7 +19,6 @@ ENDPOINTS: Final[Mapping[str, str]] = {
 }
 ROW: Final = 22
 """Height of a row in pixels."""
-EVERYBODY: Final = "all patients"
 
 
 def subgroups_section(arms: Arms) -> Section:
@@ -105,8 +105,8 @@ def _differences(
                 {
                     "id": arm.id,
                     "endpoint": endpoint,
-                    "group": _in_words(group),
-                    "label": f"{_in_words(group)} ({patients:,})",
+                    "group": group_title(group),
+                    "label": f"{group_title(group)} ({patients:,})",
                     "patients": patients,
                     "difference": estimate.value,
                     "low": estimate.low,
@@ -114,15 +114,6 @@ def _differences(
                 }
             )
     return rows
-
-
-def _in_words(group: str) -> str:
-    """A group's name as people read it.
-
-    >>> _in_words("age_65_or_over"), _in_words("ancestry:EUR")
-    ('age 65 or over', 'ancestry EUR')
-    """
-    return group.replace("_", " ").replace(":", " ")
 
 
 def _spec(endpoint: str, title: str, groups: int) -> dict[str, Any]:
