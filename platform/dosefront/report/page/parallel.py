@@ -9,7 +9,7 @@ from dosefront.records import FrontSummary, TrialRecord
 from dosefront.report.page.front import CONVENTIONAL
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import FAINT, INK, PAPER, named
-from dosefront.report.plane import point_title, points_of
+from dosefront.report.plane import Point, point_title, points_of
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,6 @@ def of_words(title: str, values: Sequence[Scalar]) -> Dimension:
 
 def objectives_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
     """For more than two objectives, which no plane shows at once; upwards is better."""
-    points = points_of(summary)
-    dimensions = [
-        of_numbers(
-            objective.title,
-            [point.value_vector[k].value for point in points],
-            is_reversed=objective.sense == "minimise",
-        )
-        for k, objective in enumerate(summary.objectives)
-    ]
     groups = {**colours, CONVENTIONAL: INK}
     names = [(each.id, point_title(each), each.algorithm) for each in summary.points]
     names += [(each.id, each.title, CONVENTIONAL) for each in summary.comparators]
@@ -70,7 +61,7 @@ def objectives_section(summary: FrontSummary, colours: dict[str, str]) -> Sectio
         "are the worst and the best of those shown. Lines that cross trade one objective for "
         "another. Click a line to see its treatment.",
         names,
-        dimensions,
+        _objectives(summary, points_of(summary)),
         groups,
     )
 
@@ -86,21 +77,13 @@ def settings_section(
     if not varying:
         return None
     axes = [_setting(name, [each.get(name) for each in settings]) for name in varying]
-    results = [
-        of_numbers(
-            objective.title,
-            [point.value_vector[k].value for point in points],
-            is_reversed=objective.sense == "minimise",
-        )
-        for k, objective in enumerate(summary.objectives)
-    ]
     return _section(
         "settings",
         "Settings of the algorithms",
         "Each line is a policy: on the left the settings in which trials differ, on the right the "
         "objectives it reached, upwards is better.",
         [(point.id, point_title(point), point.algorithm) for point in points],
-        [*axes, *results],
+        [*axes, *_objectives(summary, points)],
         colours,
     )
 
@@ -118,6 +101,18 @@ def varying_settings(settings: Sequence[Mapping[str, Scalar]]) -> list[str]:
         for name in names
         if len({each[name] for each in settings if name in each}) > 1
         and all(name in each for each in settings)
+    ]
+
+
+def _objectives(summary: FrontSummary, points: Sequence[Point]) -> list[Dimension]:
+    """The axes of the objectives, upwards is better."""
+    return [
+        of_numbers(
+            objective.title,
+            [point.value_vector[k].value for point in points],
+            is_reversed=objective.sense == "minimise",
+        )
+        for k, objective in enumerate(summary.objectives)
     ]
 
 
