@@ -3,38 +3,36 @@
 from typing import Any, Final
 
 from dosefront.records import FrontSummary
-from dosefront.report.page.section import Column, Figure, Section, Table, columns_of
-from dosefront.report.page.theme import FAINT, INK, named, quantitative
+from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
+from dosefront.report.page.theme import FAINT, INK, interval_rules, named, quantitative
 
 STEPS: Final = "environment steps of the trials that have ended"
+HISTORY: Final = Table(
+    "history",
+    "history",
+    "Hypervolume by steps",
+    (
+        Column("trials_ended", "Trials ended"),
+        Column("steps", "Steps"),
+        Column("hypervolume", "Hypervolume", digits=4),
+    ),
+)
+SEEDS: Final = Table(
+    "seeds",
+    "seeds",
+    "Hypervolume by algorithm and seed",
+    (
+        Column("algorithm", "Algorithm"),
+        Column("label", "Front of"),
+        Column("over", "Interval over"),
+        Column("hypervolume", "Hypervolume", digits=4, low="low", high="high"),
+    ),
+)
 
 
 def growth_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
     """Hypervolume against steps, and by algorithm and seed; `colours` are the algorithms'."""
-    per_seed = [
-        {
-            "algorithm": each.algorithm,
-            "label": f"{each.algorithm}, seed {each.seed}",
-            "over": "patients",
-            "hypervolume": each.value,
-            "low": each.low,
-            "high": each.high,
-        }
-        for each in summary.hypervolume_per_seed
-    ]
-    by_algorithm = [
-        {
-            "algorithm": each.algorithm,
-            "label": f"{each.algorithm}, {each.seeds} seeds",
-            "over": "seeds",
-            "hypervolume": each.interquartile_mean,
-            "low": each.low,
-            "high": each.high,
-        }
-        for each in summary.hypervolume_by_algorithm
-        if each.seeds > 1
-    ]
-    seeds = sorted([*by_algorithm, *per_seed], key=lambda row: str(row["algorithm"]))
+    seeds = _seeds(summary)
     return Section(
         name="growth",
         title="Hypervolume",
@@ -52,43 +50,48 @@ def growth_section(summary: FrontSummary, colours: dict[str, str]) -> Section:
             Figure("growth", _growth_spec(summary), "By steps"),
             Figure("seeds", _seeds_spec(colours, len(seeds)), "By seed"),
         ),
-        tables=(
-            Table(
-                "history",
-                "history",
-                "Hypervolume by steps",
-                (
-                    Column("trials_ended", "Trials ended"),
-                    Column("steps", "Steps"),
-                    Column("hypervolume", "Hypervolume", digits=4),
-                ),
-            ),
-            Table(
-                "seeds",
-                "seeds",
-                "Hypervolume by algorithm and seed",
-                (
-                    Column("algorithm", "Algorithm"),
-                    Column("label", "Front of"),
-                    Column("over", "Interval over"),
-                    Column("hypervolume", "Hypervolume", digits=4, low="low", high="high"),
-                ),
-            ),
-        ),
-        datasets={
-            "history": columns_of(
-                [
-                    {
-                        "trials_ended": each.trials_ended,
-                        "steps": each.steps,
-                        "hypervolume": each.hypervolume,
-                    }
-                    for each in summary.history
-                ]
-            ),
-            "seeds": columns_of(seeds),
-        },
+        tables=(HISTORY, SEEDS),
+        datasets={"history": columns_of(_history(summary)), "seeds": columns_of(seeds)},
     )
+
+
+def _history(summary: FrontSummary) -> list[dict[str, Scalar]]:
+    return [
+        {
+            "trials_ended": each.trials_ended,
+            "steps": each.steps,
+            "hypervolume": each.hypervolume,
+        }
+        for each in summary.history
+    ]
+
+
+def _seeds(summary: FrontSummary) -> list[dict[str, Scalar]]:
+    """Of each algorithm what it reaches over several seeds, then what each seed reached."""
+    by_algorithm: list[dict[str, Scalar]] = [
+        {
+            "algorithm": each.algorithm,
+            "label": f"{each.algorithm}, {each.seeds} seeds",
+            "over": "seeds",
+            "hypervolume": each.interquartile_mean,
+            "low": each.low,
+            "high": each.high,
+        }
+        for each in summary.hypervolume_by_algorithm
+        if each.seeds > 1
+    ]
+    per_seed: list[dict[str, Scalar]] = [
+        {
+            "algorithm": each.algorithm,
+            "label": f"{each.algorithm}, seed {each.seed}",
+            "over": "patients",
+            "hypervolume": each.value,
+            "low": each.low,
+            "high": each.high,
+        }
+        for each in summary.hypervolume_per_seed
+    ]
+    return sorted([*by_algorithm, *per_seed], key=lambda row: str(row["algorithm"]))
 
 
 def _growth_spec(summary: FrontSummary) -> dict[str, Any]:
@@ -139,13 +142,7 @@ def _seeds_spec(colours: dict[str, str], seeds: int) -> dict[str, Any]:
             "color": {"field": "algorithm", "type": "nominal", "scale": scale, "legend": None},
         },
         "layer": [
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.5},
-                "encoding": {
-                    "x": quantitative("low", share, scale={"zero": False}),
-                    "x2": {"field": "high"},
-                },
-            },
+            interval_rules("low", "high", share, scale={"zero": False}),
             {
                 "mark": {"type": "point", "filled": True, "size": 80},
                 "encoding": {

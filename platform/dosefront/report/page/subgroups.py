@@ -10,7 +10,13 @@ from dosefront.clinical import EVERYBODY, LEAST_SHOWN
 from dosefront.front import paired_difference
 from dosefront.report.page.arms import Arm, Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
-from dosefront.report.page.theme import FAINT, arm_colour, named, quantitative
+from dosefront.report.page.theme import (
+    arm_colour,
+    interval_rules,
+    named,
+    quantitative,
+    zero_rule,
+)
 from dosefront.report.sheet import group_title
 
 ENDPOINTS: Final[Mapping[str, str]] = {
@@ -128,17 +134,8 @@ def _spec(endpoint: str, title: str, groups: int) -> dict[str, Any]:
             "color": arm_colour(),
         },
         "layer": [
-            {
-                "mark": {"type": "rule", "color": FAINT},
-                "encoding": {"x": {"datum": 0}, "y": None, "color": None},
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.5},
-                "encoding": {
-                    "x": quantitative("low", "percentage points"),
-                    "x2": {"field": "high"},
-                },
-            },
+            zero_rule(),
+            interval_rules("low", "high", "percentage points"),
             {
                 "mark": {"type": "square", "filled": True},
                 "encoding": {

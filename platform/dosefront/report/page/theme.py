@@ -68,6 +68,22 @@ def quantitative(field: str, title: str | None, **further: Any) -> dict[str, Any
     return {"field": field, "type": "quantitative", "title": title, **further}
 
 
+def zero_rule() -> dict[str, Any]:
+    """A layer: where there is no difference."""
+    return {
+        "mark": {"type": "rule", "color": FAINT},
+        "encoding": {"x": {"datum": 0}, "y": None, "color": None},
+    }
+
+
+def interval_rules(low: str, high: str, title: str, **further: Any) -> dict[str, Any]:
+    """A layer: in each row its interval; further keys are those of the channel across."""
+    return {
+        "mark": {"type": "rule", "strokeWidth": 1.5},
+        "encoding": {"x": quantitative(low, title, **further), "x2": {"field": high}},
+    }
+
+
 def arm_colour() -> dict[str, Any]:
     """The colour channel of rows of arms, which bring their own."""
     return {"field": "colour", "type": "nominal", "scale": None, "legend": None}

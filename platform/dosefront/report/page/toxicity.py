@@ -6,7 +6,13 @@ from typing import Any, Final
 from dosefront.clinical import TermComparison, compare_events
 from dosefront.report.page.arms import Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
-from dosefront.report.page.theme import FAINT, arm_colour, named, quantitative
+from dosefront.report.page.theme import (
+    arm_colour,
+    interval_rules,
+    named,
+    quantitative,
+    zero_rule,
+)
 
 GRADES: Final = (1, 2, 3, 4, 5)
 ROW: Final = 22
@@ -137,17 +143,8 @@ def _difference_spec(title: str, terms: Sequence[str]) -> dict[str, Any]:
         "transform": [{"filter": "datum.role == 'chosen'"}],
         "encoding": {"y": _term(terms), "color": arm_colour()},
         "layer": [
-            {
-                "mark": {"type": "rule", "color": FAINT},
-                "encoding": {"x": {"datum": 0}, "y": None, "color": None},
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.5},
-                "encoding": {
-                    "x": quantitative("difference_low", "percentage points"),
-                    "x2": {"field": "difference_high"},
-                },
-            },
+            zero_rule(),
+            interval_rules("difference_low", "difference_high", "percentage points"),
             {
                 "mark": {"type": "point", "filled": True, "size": 60},
                 "encoding": {
