@@ -28,7 +28,7 @@ CHECKER = (
 install_import_hook(CHECKED, CHECKER)
 
 from dosefront.front import Estimate, Objective  # noqa: E402  the hook comes first
-from dosefront.records import (  # noqa: E402
+from dosefront.records import (  # noqa: E402  the hook comes first
     ComparatorRecord,
     FrontSummary,
     JudgedPolicy,

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,11 @@ def running(sweep: Walks) -> int:
     return len(sweep.status.running) if sweep.status else 0
 
 
+def has_gone_on(sweep: Walks, times: int) -> bool:
+    """Whether trials were begun again from what they last saved, so many times."""
+    return sweep.told.count("goes on from its last") >= times
+
+
 def test_trials_of_what_is_killed_go_on_elsewhere(
     machines: Machines, tmp_path: Path, undisturbed: Walks
 ) -> None:
@@ -130,11 +136,11 @@ def test_trials_of_what_is_killed_go_on_elsewhere(
         "raylet": machines.kill_raylet,
         "machine": machines.kill,
     }
-    for number, (what, kill) in enumerate(kills.items()):
+    for number, (what, kill) in enumerate(kills.items(), start=1):
         wait_for(lambda: running(sweep) >= 2)
         raylet = next(each for each in raylets if machines.worker_of(each))
         kill(raylet)
-        seconds = wait_for(lambda: sweep.told.count("goes on from its last") > number)  # noqa: B023
+        seconds = wait_for(partial(has_gone_on, sweep, number))
         print(f"{what} killed: its trial was begun again after {seconds:.0f} s")
         if what != "worker":
             raylets.remove(raylet)

@@ -162,7 +162,7 @@ class Walks:
     def courses(self) -> dict[tuple[int, int], int]:
         """How many courses each process has begun, by its parent's id and its own."""
         return {
-            tuple(map(int, file.name.split("-"))): file.stat().st_size  # type: ignore[misc]
+            tuple(map(int, file.name.split("-"))): file.stat().st_size
             for file in (self.folder / "courses").glob("*-*")
         }
 

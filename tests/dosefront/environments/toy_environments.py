@@ -54,7 +54,7 @@ class DescribedCounter(Counter):
 
 
 class MisdescribedCounter(Counter):
-    metadata = {"objectives": OBJECTIVES[:1]}  # noqa: RUF012
+    metadata = {"objectives": OBJECTIVES[:1]}  # noqa: RUF012  Gymnasium's attribute
 
 
 class MaskedCounter(Counter):
@@ -73,7 +73,7 @@ class ToldMaskedCounter(Counter):
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         *results, info = super().step(action)
-        return *results, {**info, "action_mask": np.arange(4) != self.count % 4}  # type: ignore[return-value]
+        return *results, {**info, "action_mask": np.arange(4) != self.count % 4}
 
 
 class FromOne(Counter):
@@ -144,7 +144,7 @@ def nothing() -> int:
 class Ward(VectorEnv[Any, Any, Any]):
     """A native vector environment that pays nothing."""
 
-    metadata: dict[str, Any] = {  # noqa: RUF012
+    metadata: dict[str, Any] = {  # noqa: RUF012  Gymnasium's attribute
         "autoreset_mode": AutoresetMode.NEXT_STEP,
         "version": "1",
         "objectives": OBJECTIVES,
@@ -168,7 +168,7 @@ class SameStepWard(Ward):
 
 
 class SilentWard(Ward):
-    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
+    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012  Gymnasium's attribute
 
 
 class Cohortless(Ward):

@@ -42,7 +42,7 @@ OBJECTIVES = tuple(
 class Walks(VectorEnv):
     """Courses of 3 + slot steps that pay (action, -slot); observes slot, step and course."""
 
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "objectives": OBJECTIVES}  # noqa: RUF012
+    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "objectives": OBJECTIVES}  # noqa: RUF012  Gymnasium's attribute
 
     twins = 2
 

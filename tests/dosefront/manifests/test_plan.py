@@ -47,7 +47,7 @@ def test_a_password_in_the_address_of_redis_is_refused_and_not_repeated() -> Non
 def test_a_plan_does_not_change() -> None:
     plan = ClusterPlan()
     with pytest.raises(FrozenInstanceError):
-        plan.workers = 2  # type: ignore[misc]
+        plan.workers = 2
 
 
 def test_an_unknown_kind_is_told_with_the_nearest() -> None:

@@ -93,7 +93,7 @@ def written(path: Path) -> str:
 def shown(axes: Axes, colour: str) -> list[tuple[list[float], list[float]]]:
     """Lines of a colour, as data."""
     lines = [line for line in axes.get_lines() if line.get_color() == colour]
-    return [(list(line.get_xdata()), list(line.get_ydata())) for line in lines]  # type: ignore[arg-type]
+    return [(list(line.get_xdata()), list(line.get_ydata())) for line in lines]
 
 
 def test_the_survival_curve_falls_by_those_who_progressed(arms: tuple[Arm, Arm]) -> None:
@@ -261,10 +261,10 @@ def test_an_environment_without_courses_has_the_figures_of_its_front(
     monkeypatch.setattr(gallery, "run_courses", lambda folder, arms: {})
     found = drawn(run, monkeypatch, capsys)
     assert found["comparator"] is None
-    names = {Path(str(each)).name for each in found["files"]}  # type: ignore[attr-defined]
+    names = {Path(str(each)).name for each in found["files"]}
     assert names <= {"front.png", "hypervolume.png", "attainment.png"}
     assert "front.png" in names
-    assert len(found["points"]) == 3  # type: ignore[arg-type]
+    assert len(found["points"]) == 3
 
 
 def test_every_figure_of_a_run_says_who_is_shown_and_what_it_is_not_for(
@@ -290,7 +290,7 @@ def test_every_figure_of_a_run_says_who_is_shown_and_what_it_is_not_for(
     of_courses += [f"swimmer-{point['id']}", f"courses-{point['id']}"]
     names = {path.stem for path in out.glob("*.svg")}
     assert names == {*of_courses, "front", "hypervolume"}
-    assert sorted(map(str, out.iterdir())) == sorted(found["files"])  # type: ignore[call-overload]
+    assert sorted(map(str, out.iterdir())) == sorted(found["files"])
     for name in names:
         text = written(out / f"{name}.svg")
         assert DISCLAIMER in text, name
