@@ -30,12 +30,7 @@ from dosefront.clinical.evaluation import (
     patients_mapping,
     shared_spec,
 )
-from dosefront.clinical.forest import (
-    EVERYBODY,
-    LEAST_SHOWN,
-    GroupDifference,
-    group_differences,
-)
+from dosefront.clinical.forest import LEAST_SHOWN, GroupDifference, group_differences
 from dosefront.clinical.headline import (
     LEAST_PATIENTS,
     ArmHeadline,
@@ -52,7 +47,6 @@ from dosefront.clinical.survival import ProductLimit, product_limit, progression
 
 __all__ = [
     "AS_TRAINED",
-    "EVERYBODY",
     "LEAST_PATIENTS",
     "LEAST_SHOWN",
     "SERIOUS",

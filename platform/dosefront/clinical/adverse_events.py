@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from dosefront.clinical.effects import difference_of
 from dosefront.errors import FrontError
 from dosefront.evaluate import CourseRecords
-from dosefront.front import Estimate, paired_difference, rate_interval
+from dosefront.front import Estimate, rate_interval
 
 SERIOUS = 3
 """CTCAE grade from which an event counts as serious."""
@@ -25,7 +26,7 @@ class TermComparison:
     rates: tuple[Estimate, Estimate]
     """Shares with grade >= 3, with exact intervals (Clopper & Pearson)."""
     difference: Estimate
-    """Of the shares, arm less the other, over the patients, who are paired."""
+    """Of the shares, arm less the other, over the patients, who are paired; as in the headline."""
 
 
 def compare_events(courses: CourseRecords, other: CourseRecords) -> tuple[TermComparison, ...]:
@@ -58,5 +59,5 @@ def _compared(
             rate_interval(int(serious[0].sum()), one.size),
             rate_interval(int(serious[1].sum()), two.size),
         ),
-        difference=paired_difference(serious[0].astype(float), serious[1].astype(float)),
+        difference=difference_of(serious[0], serious[1]),
     )

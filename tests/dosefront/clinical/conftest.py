@@ -17,6 +17,7 @@ from dosefront.evaluate import (
     chosen_objectives,
     cohort_options,
     evaluate_comparators,
+    offered_subgroups,
     offers_masks,
     policy_bytes,
     roll_out,
@@ -29,6 +30,7 @@ from dosefront.records import (
     RunFolder,
     TrialRecord,
     TrialSpec,
+    subgroups_bytes,
     summarise,
     write_atomically,
     write_front,
@@ -85,6 +87,7 @@ def written_run(path: Path, policies: dict[int, float], first: TrialSpec = SPEC)
         checkpoint.parent.mkdir()
         write_atomically(checkpoint, policy_bytes(policy))
         select, held_out = (treated(policy, spec, split) for split in (SELECT, HELD_OUT))
+        write_atomically(folder.held_out(spec.trial_id, None), held_out.to_bytes())
         trials.append(
             TrialRecord(
                 spec=spec,
@@ -107,6 +110,13 @@ def written_run(path: Path, policies: dict[int, float], first: TrialSpec = SPEC)
         objectives=first.objectives,
         cohorts=first.cohorts,
     )
+    for each in offered:
+        results = folder.comparator_results(each.name)
+        results.parent.mkdir(parents=True)
+        write_atomically(results, each.held_out.to_bytes())
+    options = cohort_options(first.environment_options, first.cohorts, HELD_OUT)
+    groups = offered_subgroups(first.environment, options)
+    write_atomically(folder.subgroups_npz, subgroups_bytes(groups))
     comparators = [
         ComparatorRecord(
             each.name, each.title, each.select.outcome(), each.held_out.outcome(), provenance

@@ -13,6 +13,8 @@ import pytest
 import dosefront.cli
 from dosefront.clinical import (
     LEAST_PATIENTS,
+    LEAST_SHOWN,
+    GroupEffects,
     Headline,
     choices,
     chosen_patients,
@@ -24,6 +26,8 @@ from dosefront.evaluate import Archive
 from dosefront.front import Estimate
 from dosefront.records import ComparatorRecord, JudgedPolicy, Outcome, RunFolder
 from dosefront.report.headline import headline_csv, headline_markdown
+from dosefront.report.page import load_run, page_sections
+from dosefront.report.sheet import group_title
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +155,38 @@ def test_the_page_and_the_table_hold_every_policy_and_group(found: Headline) -> 
     assert float(whole[0]["difference"]) == found.arms[0].effects[0].difference.value
     assert len(rows) == len(whole) + 2 * len(found.arms[0].groups)
     json.dumps(found.to_mapping(), allow_nan=False)
+
+
+def in_points(estimate: Estimate) -> tuple[float, float, float]:
+    return 100.0 * estimate.value, 100.0 * estimate.low, 100.0 * estimate.high
+
+
+def test_the_page_of_the_run_has_the_same_intervals_for_the_same_patients(
+    clinic_run: RunFolder, archive: Archive
+) -> None:
+    run = load_run(clinic_run, lambda done, total, title: None)
+    sections = {section.name: section.of_arms for section in page_sections(run)}
+    patients = chosen_patients(shared_spec(archive), cohort="held-out")
+    policies = [each.id for each in archive.summary.points if each.on_front]
+    found = headline(archive, patients, chosen=choices(archive, policies), draws=0)
+    assert found.arms
+    for arm in found.arms:
+        groups = (GroupEffects("all patients", len(patients), arm.effects[:2]), *arm.groups)
+        differences = {
+            (group_title(group.name), each.measure): in_points(each.difference)
+            for group in groups
+            if group.patients >= LEAST_SHOWN
+            for each in group.effects
+        }
+        forest = sections["subgroups"]["forest"][arm.id]
+        rows = zip(*(forest[name] for name in ("group", "endpoint")), strict=True)
+        shown = zip(*(forest[name] for name in ("difference", "low", "high")), strict=True)
+        assert dict(zip(rows, shown, strict=True)) == differences
+        events = sections["toxicity"]["toxicity"][arm.id]
+        ends = ("difference", "difference_low", "difference_high")
+        any_term = events["term"].index("any of these")
+        severe = tuple(events[name][any_term] for name in ends)
+        assert severe == differences["all patients", "serious adverse event"]
 
 
 def command(

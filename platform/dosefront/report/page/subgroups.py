@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
-from jaxtyping import Bool
-
-from dosefront.clinical import EVERYBODY, LEAST_SHOWN
-from dosefront.front import paired_difference
+from dosefront.clinical import LEAST_SHOWN, GroupDifference, group_differences
 from dosefront.report.page.arms import Arm, Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import (
@@ -31,9 +27,10 @@ def subgroups_section(arms: Arms) -> Section:
     """One figure for each endpoint that the run holds."""
     reference = arms.reference
     against = reference.title if reference else ""
-    rows = _rows(arms)
-    endpoints = [name for name in ENDPOINTS if any(row["endpoint"] == name for row in rows)]
-    groups = len({row["group"] for row in rows})
+    rows = {arm.id: _rows(arm, arms) for arm in arms.shown}
+    every = [row for each in rows.values() for row in each]
+    endpoints = [name for name in ENDPOINTS if any(row["endpoint"] == name for row in every)]
+    groups = len({row["group"] for row in every})
     titles = {
         name: f"{name.capitalize()}, difference to {against}; {ENDPOINTS[name]}"
         for name in endpoints
@@ -65,61 +62,40 @@ def subgroups_section(arms: Arms) -> Section:
                 ),
             ),
         ),
-        of_arms={
-            "forest": {
-                arm.id: columns_of([_without_id(row) for row in rows if row["id"] == arm.id])
-                for arm in arms.shown
-            }
-        },
+        of_arms={"forest": {key: columns_of(each) for key, each in rows.items()}},
     )
 
 
-def _without_id(row: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    return {name: value for name, value in row.items() if name != "id"}
-
-
-def _rows(arms: Arms) -> list[dict[str, Scalar]]:
-    """Group by group, so that the resamples of a group serve every arm."""
-    if arms.reference is None:
+def _rows(arm: Arm, arms: Arms) -> list[dict[str, Scalar]]:
+    """Group by group, each endpoint that the arm and conventional care both have."""
+    care = arms.reference
+    if care is None or arm is care or arm.results is None or care.results is None:
         return []
-    patients = next((len(a.results.returns) for a in arms.shown if a.results), 0)
-    groups = {EVERYBODY: np.ones(patients, bool), **arms.subgroups}
+    ours, theirs = arm.results.endpoints, care.results.endpoints
+    compared = {
+        name: group_differences(ours[name], theirs[name], arms.subgroups)
+        for name in ENDPOINTS
+        if name in ours and name in theirs
+    }
     return [
-        row
-        for name, members in groups.items()
-        if members.sum() >= LEAST_SHOWN
-        for arm in arms.shown
-        if arm is not arms.reference
-        for row in _differences(arm, arms.reference, name, members)
+        _row(name, each)
+        for of_group in zip(*compared.values(), strict=True)
+        for name, each in zip(compared, of_group, strict=True)
     ]
 
 
-def _differences(
-    arm: Arm, reference: Arm, group: str, members: Bool[np.ndarray, " patients"]
-) -> list[dict[str, Scalar]]:
-    if arm.results is None or reference.results is None:
-        return []
-    ours, theirs = arm.results.endpoints, reference.results.endpoints
-    rows: list[dict[str, Scalar]] = []
-    for endpoint in ENDPOINTS:
-        if endpoint in ours and endpoint in theirs:
-            estimate = paired_difference(
-                100.0 * ours[endpoint][members], 100.0 * theirs[endpoint][members]
-            )
-            patients = int(members.sum())
-            rows.append(
-                {
-                    "id": arm.id,
-                    "endpoint": endpoint,
-                    "group": group_title(group),
-                    "label": f"{group_title(group)} ({patients:,})",
-                    "patients": patients,
-                    "difference": estimate.value,
-                    "low": estimate.low,
-                    "high": estimate.high,
-                }
-            )
-    return rows
+def _row(endpoint: str, compared: GroupDifference) -> dict[str, Scalar]:
+    """The difference in percentage points."""
+    title, difference = group_title(compared.group), compared.difference
+    return {
+        "endpoint": endpoint,
+        "group": title,
+        "label": f"{title} ({compared.patients:,})",
+        "patients": compared.patients,
+        "difference": 100.0 * difference.value,
+        "low": 100.0 * difference.low,
+        "high": 100.0 * difference.high,
+    }
 
 
 def _spec(endpoint: str, title: str, groups: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from dosefront.clinical import TermComparison, compare_events
+from dosefront.front import Estimate
 from dosefront.report.page.arms import Arms
 from dosefront.report.page.section import Column, Figure, Scalar, Section, Table, columns_of
 from dosefront.report.page.theme import (
@@ -19,6 +20,8 @@ ROW: Final = 22
 """Height of a row in pixels."""
 GRADE_COLOURS: Final = ("#fde3b8", "#fbb86b", "#ef7a3a", "#c03a2b", "#6d1a36")
 """From light to dark, told apart in grey as well."""
+NONE: Final = Estimate(0.0, 0.0, 0.0)
+"""The difference of an arm from itself, whoever the patients are."""
 
 
 def toxicity_section(arms: Arms) -> Section:
@@ -30,7 +33,13 @@ def toxicity_section(arms: Arms) -> Section:
         arm.id: compare_events(courses, reference or courses) for arm, courses in arms.with_courses
     }
     terms = list(dict.fromkeys(each.term for every in compared.values() for each in every))
-    rows = {key: [_row(each) for each in every] for key, every in compared.items()}
+    with_itself = {
+        arm.id for arm, courses in arms.with_courses if (reference or courses) is courses
+    }
+    rows = {
+        key: [_row(each, is_with_itself=key in with_itself) for each in every]
+        for key, every in compared.items()
+    }
     title = f"Grade 3 or worse, difference to {against}"
     figures = [
         Figure("grades-chosen", _grades_spec("chosen", terms), "{chosen}"),
@@ -80,10 +89,11 @@ def _columns(against: str) -> tuple[Column, ...]:
     return (*columns, difference)
 
 
-def _row(compared: TermComparison) -> dict[str, Scalar]:
+def _row(compared: TermComparison, *, is_with_itself: bool) -> dict[str, Scalar]:
     """Shares, and the difference in percentage points."""
     shares = compared.patients[0] / compared.patients[0].sum()
-    severe, difference = compared.rates[0], compared.difference
+    severe = compared.rates[0]
+    difference = NONE if is_with_itself else compared.difference
     return {
         "term": compared.term,
         **{f"grade_{grade}": float(shares[grade]) for grade in GRADES},
