@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from dosefront.clinical.effects import difference_of
 from dosefront.errors import FrontError
 from dosefront.evaluate import CourseRecords
-from dosefront.front import Estimate, rate_interval
+from dosefront.front import Estimate, difference_of, rate_interval
 
 SERIOUS = 3
 """CTCAE grade from which an event counts as serious."""

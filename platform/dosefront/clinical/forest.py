@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Shaped
 
-from dosefront.clinical.effects import difference_of
-from dosefront.front import Estimate
+from dosefront.front import Estimate, difference_of
 
 EVERYBODY = "all patients"
 LEAST_SHOWN = 20

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Shaped
 
-from dosefront.clinical.effects import difference_of, independent_difference, level, turned
+from dosefront.clinical.effects import independent_difference, turned
 from dosefront.clinical.evaluation import (
     Arm,
     Tell,
@@ -22,7 +22,7 @@ from dosefront.clinical.patients import Patients, chosen_patients
 from dosefront.decide import Quantity
 from dosefront.errors import UsageError
 from dosefront.evaluate import Archive
-from dosefront.front import Estimate
+from dosefront.front import Estimate, difference_of, estimate_of
 from dosefront.records import FrontPoint, PatientResults
 
 LOOKED_AT: Final = 10_000
@@ -192,7 +192,7 @@ def _shifted(
             gain_lost = better(independent_difference(before, now))
     return ShiftedMeasure(
         measure=measure.name,
-        value=level(ours),
+        value=estimate_of(ours),
         drop=better(independent_difference(trained, ours)) if is_shifted else None,
         gain=gain,
         gain_lost=gain_lost,

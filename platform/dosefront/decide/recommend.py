@@ -15,8 +15,9 @@ from dosefront.decide.recommendation import (
     Subgroup,
     Trade,
 )
-from dosefront.decide.walk import Walk, estimate
+from dosefront.decide.walk import Walk
 from dosefront.errors import FrontError, UsageError
+from dosefront.front import estimate_of
 from dosefront.records import (
     ComparatorPoint,
     FrontPoint,
@@ -140,7 +141,7 @@ def _mixture(walk: Walk, chosen: int) -> Mixture | None:
         first=walk.candidates[place].id,
         second=walk.candidates[place + 1].id,
         share=share,
-        benefit=estimate(candidates[best].benefit),
+        benefit=estimate_of(candidates[best].benefit),
         judged=dense.judged(best),
     )
 
@@ -159,7 +160,7 @@ def _subgroups(walk: Walk, place: int) -> tuple[Subgroup, ...]:
             capped=tuple(candidate.capped[number][mask] for number in numbers),
         )
         judged = replace(walk, candidates=(alone,), question=question, masks=None).judged(0)
-        groups.append(Subgroup(name, int(mask.sum()), estimate(alone.benefit), judged))
+        groups.append(Subgroup(name, int(mask.sum()), estimate_of(alone.benefit), judged))
     return tuple(groups)
 
 

@@ -6,20 +6,18 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float
 
 from dosefront.decide.candidates import Candidate, Masks, concerned
 from dosefront.decide.question import UPPER_LIMIT, Question
 from dosefront.decide.recommendation import Judged, Option, Trade
 from dosefront.front import (
-    Estimate,
     confirmed,
+    difference_of,
+    estimate_of,
     gaps,
     geometric_choice,
-    mean_interval,
-    paired_difference,
     probability_feasible,
-    rate_interval,
     upper_limits,
 )
 
@@ -102,7 +100,7 @@ class Walk:
         return Option(
             id=candidate.id,
             label=candidate.label,
-            benefit=estimate(candidate.benefit),
+            benefit=estimate_of(candidate.benefit),
             judged=self.judged(place),
             verdict=self._verdict(place),
         )
@@ -117,7 +115,7 @@ class Walk:
         values, limits = self.candidates[place].capped, self.limits[place].tolist()
         return tuple(
             Judged(
-                estimate=estimate(value[mask]),
+                estimate=estimate_of(value[mask]),
                 limit=cap.sign * limit if np.isfinite(limit) else None,
                 margin=cap.sign * cap.bound - limit if np.isfinite(limit) else None,
                 patients=int(mask.sum()),
@@ -132,22 +130,9 @@ class Walk:
         other, own = self.candidates[against], self.candidates[place]
         return Trade(
             option=self.option(place),
-            benefit=_difference(own.benefit, other.benefit),
+            benefit=difference_of(own.benefit, other.benefit),
             risks=tuple(
-                _difference(ours[mask], theirs[mask])
+                difference_of(ours[mask], theirs[mask])
                 for ours, theirs, mask in zip(own.capped, other.capped, self.concerned, strict=True)
             ),
         )
-
-
-def estimate(values: Shaped[np.ndarray, " patients"]) -> Estimate:
-    """A rate or a mean with its two-sided 95 % interval."""
-    if values.dtype == bool:
-        return rate_interval(int(values.sum()), len(values))
-    return mean_interval(values)
-
-
-def _difference(
-    first: Shaped[np.ndarray, " patients"], second: Shaped[np.ndarray, " patients"]
-) -> Estimate:
-    return paired_difference(first.astype(float), second.astype(float))

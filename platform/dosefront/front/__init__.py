@@ -44,6 +44,7 @@ from dosefront.front.intervals import (
     unpaired_difference,
 )
 from dosefront.front.objective import Objective
+from dosefront.front.paired import difference_of, estimate_of, paired_rate_difference
 from dosefront.front.preferences import check_weights, lattice, spread
 from dosefront.front.resampling import probability_nondominated
 from dosefront.front.scalarization import (
@@ -77,7 +78,9 @@ __all__ = [
     "check_weights",
     "confirmed",
     "contributions",
+    "difference_of",
     "dominates",
+    "estimate_of",
     "expected_utility",
     "extents",
     "gaps",
@@ -96,6 +99,7 @@ __all__ = [
     "nondominated",
     "normalise",
     "paired_difference",
+    "paired_rate_difference",
     "patients_shares",
     "points_beyond_reference",
     "probability_feasible",

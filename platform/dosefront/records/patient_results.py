@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from dosefront.errors import UsageError
-from dosefront.front import mean_interval, rate_interval
+from dosefront.front import estimate_of, mean_interval
 from dosefront.records.folder import RunFolder
 from dosefront.records.outcome import Outcome
 from dosefront.records.storage import npz_bytes
@@ -33,7 +33,7 @@ class PatientResults:
             patients=len(self.returns),
             value_vector=tuple(mean_interval(column) for column in self.returns.T),
             endpoints={
-                name: rate_interval(int(x.sum()), len(x)) if x.dtype == bool else mean_interval(x)
+                name: estimate_of(x)
                 for name, x in self.endpoints.items()
                 if not np.issubdtype(x.dtype, np.integer)
             },

@@ -4,15 +4,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from dosefront.clinical import (
-    AS_TRAINED,
-    Evaluation,
-    Shift,
-    difference_of,
-    level,
-    measures_of,
-)
+from dosefront.clinical import AS_TRAINED, Evaluation, Shift, measures_of
 from dosefront.decide import Quantity
+from dosefront.front import difference_of, estimate_of
 from dosefront.report.sheet import Sheet, figure, group_title
 
 
@@ -25,7 +19,7 @@ def evaluation_sheet(evaluation: Evaluation) -> Sheet:
         cells = []
         for measure in measures:
             values = measure.of_patients(treated.results)
-            text = figure(level(values), is_rate=measure.is_share)
+            text = figure(estimate_of(values), is_rate=measure.is_share)
             if usual is not None and treated is not usual:
                 theirs = measure.of_patients(usual.results)
                 found = difference_of(values, theirs)
