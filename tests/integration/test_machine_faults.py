@@ -36,14 +36,12 @@ class Machines:
     """A cluster of a head without processors, and machines to add and to kill."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="rt")  # short: Ray's sockets live below it
         self._cluster = Cluster(
             initialize_head=True,
             head_node_args={
                 "num_cpus": 0,
                 "include_dashboard": False,
                 "object_store_memory": 100 * 2**20,
-                "temp_dir": self._folder,
             },
         )
         self.address: str = self._cluster.address
@@ -82,17 +80,19 @@ class Machines:
         self._cluster.remove_node(self._nodes.pop(raylet), allow_graceful=False)
 
     def close(self) -> None:
-        """End everything, and leave nothing behind."""
+        """End everything."""
         self._cluster.shutdown()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @pytest.fixture
 def machines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
     monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
+    folder = tempfile.mkdtemp(prefix="rt")  # short: Ray's sockets live below it
+    monkeypatch.setenv("RAY_TMPDIR", folder)  # where the cluster also writes its address
     made = Machines()
     yield made
     made.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
