@@ -89,12 +89,12 @@ def support() -> str:
 
 def boxes() -> str:
     """The reference box of each regimen, reference to ideal."""
-    rows = []
+    rows, paid = [], ("efficacy", "toxicity", "twist", "drug")
     for name in keys("boxes"):
-        described = objectives(name, OBJECTIVES)
+        described = objectives(name, paid)
         ends = [f"{each['reference']:g} to {each['ideal']:g}" for each in described]
         rows.append([name, *ends])
-    return markdown(["regimen", *OBJECTIVES], rows)
+    return markdown(["regimen", *paid], rows)
 
 
 def objective_table() -> str:

@@ -55,7 +55,8 @@ def test_json_holds_regimen_agents_and_objectives(
         {"agent": "gemcitabine", "dose": "1000 mg/m2", "days": [1, 8, 15]}
     ]
     assert [each["name"] for each in given["objectives"]] == ["efficacy", "toxicity"]
-    assert [each["name"] for each in given["further_objectives"]] == ["twist", "drug"]
+    further = [each["name"] for each in given["further_objectives"]]
+    assert further == ["twist", "drug", "response", "sae"]
 
 
 def test_an_unknown_id_exits_with_two_and_suggests_the_nearest(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from posology.patients import Cohort
-from posology.treatment import Courses, Regimen, Scenario
+from posology.treatment import OBJECTIVES, Courses, Regimen, Scenario
 
 Dosing = Callable[[Courses], np.ndarray]
 
@@ -91,7 +91,7 @@ def run() -> Callable[[Courses, Dosing], np.ndarray]:
 
     def to_the_end(courses: Courses, dosing: Dosing) -> np.ndarray:
         slots = np.arange(courses.chart.size)
-        returns = np.zeros((slots.size, 4))
+        returns = np.zeros((slots.size, len(OBJECTIVES)))
         while not courses.chart["ended"].all():
             live = slots[~courses.chart["ended"]]
             returns += courses.step(np.ascontiguousarray(dosing(courses), float), live)

@@ -57,7 +57,7 @@ class CourseVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         regimen: name of the regimen in the library.
         doses, interval_days, cycles: replace the label's, see
             :meth:`posology.treatment.Regimen.prescribed`.
-        objectives: names out of efficacy, toxicity, twist and drug.
+        objectives: names out of :data:`posology.treatment.OBJECTIVES`.
         interaction, synergy: how the drugs' kills of the tumour combine, one of
             :data:`posology.pharmacology.KILL_MODELS`, and how much more they do together, see
             :func:`posology.pharmacology.combined_kill`.

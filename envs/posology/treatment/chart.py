@@ -13,6 +13,7 @@ import numpy as np
 from posology.patients import Cohort, Covariates, Individuals
 from posology.pharmacology import GLIOMA_RATES, MOST_AGENTS, TISSUES
 from posology.treatment.grading import ACUTE, TERMS
+from posology.treatment.objectives import OBJECTIVES
 from posology.treatment.regimen import MOST_DRUGS
 
 COVARIATES = tuple(field.name for field in fields(Covariates))
@@ -86,7 +87,7 @@ CHART = np.dtype(
         ("worst_grades", "i8", (len(TERMS),)),
         ("charted", "i8", (2,)),  # worst neutropenia, thrombocytopenia that blood counts showed
         # what the course has returned so far, undiscounted
-        ("returns", "f8", (4,)),
+        ("returns", "f8", (len(OBJECTIVES),)),
         # hidden from the clinic
         ("stored", "f8", (MOST_AGENTS,)),  # reference exposures that have yet to act
         ("kill", "f8"),  # cumulative potential log kill

@@ -9,9 +9,9 @@ from posology.library import quantity
 DEATH_UNITS = 10.0
 """Event units of a death by toxicity, beside those of the event that caused it."""
 
-EFFICACY, TOXICITY, TWIST, DRUG = range(4)
+EFFICACY, TOXICITY, TWIST, DRUG, RESPONSE, SAE = range(6)
 
-OBJECTIVES = ("efficacy", "toxicity", "twist", "drug")
+OBJECTIVES = ("efficacy", "toxicity", "twist", "drug", "response", "sae")
 """Every objective that an environment can pay, in the order of ``chart.returns``."""
 
 _DESCRIBED: Mapping[str, Mapping[str, str]] = {
@@ -48,7 +48,28 @@ _DESCRIBED: Mapping[str, Mapping[str, str]] = {
             "for which prices differ too much to be built in."
         ),
     },
+    "response": {
+        "unit": "share of patients",
+        "sense": "maximise",
+        "description": (
+            "Confirmed response: 1 when a second scan in a row shows a partial response by RECIST "
+            "1.1, once in a course."
+        ),
+    },
+    "sae": {
+        "unit": "share of patients",
+        "sense": "minimise",
+        "description": (
+            "Serious adverse event: 1 with the first event of CTCAE grade 3 or worse, once in a "
+            "course."
+        ),
+    },
 }
+_SHARES: Mapping[str, Mapping[str, float]] = {
+    "response": {"reference": 0.0, "ideal": 1.0},
+    "sae": {"reference": 1.0, "ideal": 0.0},
+}
+"""Their boxes hold whatever can happen; those of the others are the regimen's."""
 
 
 def objectives(
@@ -67,8 +88,9 @@ def objectives(
         )
     out: list[Mapping[str, str | float]] = []
     for name in names:
-        place = f"boxes/{regimen}/{name}"
-        unit = _DESCRIBED[name]["unit"]
-        box = {end: quantity(f"{place}/{end}", unit) for end in ("reference", "ideal")}
+        place, unit = f"boxes/{regimen}/{name}", _DESCRIBED[name]["unit"]
+        box = _SHARES.get(name) or {
+            end: quantity(f"{place}/{end}", unit) for end in ("reference", "ideal")
+        }
         out.append({"name": name, **_DESCRIBED[name], **box})
     return tuple(out)

@@ -45,6 +45,8 @@ from posology.treatment.objectives import (
     DRUG,
     EFFICACY,
     OBJECTIVES,
+    RESPONSE,
+    SAE,
     TOXICITY,
     TWIST,
 )
@@ -381,8 +383,12 @@ def _close_week(
     units = _grade_week(c, person, rules, s, w, lowest, grade4_hours)
     c.returns[TOXICITY] -= units
     w.paid[TOXICITY] = -units
+    w.paid[EFFICACY] = w.paid[TWIST] = w.paid[DRUG] = w.paid[RESPONSE] = w.paid[SAE] = 0.0
+    if units > 0.0 and c.returns[SAE] == 0.0:
+        c.returns[SAE] = w.paid[SAE] = -1.0
     _visit(c, person, rules, s, counts[0], counts[1], False)
-    w.paid[EFFICACY] = w.paid[TWIST] = w.paid[DRUG] = 0.0
+    if c.confirmed and c.returns[RESPONSE] == 0.0:
+        c.returns[RESPONSE] = w.paid[RESPONSE] = 1.0
     stopped = c.death_week > 0 or c.progression_week > 0
     if not stopped:
         shrinkage = -c.log_size / s.horizon_weeks

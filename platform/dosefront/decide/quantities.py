@@ -85,12 +85,15 @@ def quantities_of(objectives: Sequence[Objective], results: PatientResults) -> d
 
 
 def named_quantity(name: str, quantities: Mapping[str, Quantity]) -> Quantity:
-    """The quantity of that name or short name.
+    """The quantity of that name or short name; where both are there, the endpoint it is short for.
+
+    An objective of the same name is the same share of patients, and the endpoint's limit is exact.
 
     Raises:
         UsageError: the run has none; the nearest name is told.
     """
-    full = name if name in quantities else SHORT_NAMES.get(name, name)
+    full = SHORT_NAMES.get(name, name)
+    full = full if full in quantities else name
     if full not in quantities:
         raise UsageError(
             f'the run has no objective or endpoint "{name}". {suggestion(name, _names(quantities))}'

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from dosefront.decide import Request, recommend
+from dosefront.decide import Request, quantities_of, recommend
+from dosefront.decide.quantities import named_quantity
 from dosefront.errors import DosefrontError, FrontError, LedgerError, UsageError
-from dosefront.records import read_front, write_front
+from dosefront.front import Objective
+from dosefront.records import PatientResults, read_front, write_front
 
 HELD_OUT = 1000
 SAE = Request("response", ("sae<=0.15",))
@@ -100,6 +102,13 @@ def test_a_policy_with_less_response_is_no_tie(make_run):
 def test_caps_are_named_in_short_or_in_full_and_in_units_of_their_own(make_run, cap, expected):
     found = recommend(make_run(POLICIES), Request("efficacy", (cap,)))
     assert number(found.chosen) == expected
+
+
+def test_a_yes_no_objective_is_judged_as_the_endpoint_that_it_is():
+    sae = Objective("sae", "share of patients", "minimise", reference=1.0, ideal=0.0)
+    judged = PatientResults(np.zeros((2, 1)), {"serious adverse event": np.array([True, False])})
+    quantity = named_quantity("sae", quantities_of([sae], judged))
+    assert (quantity.name, quantity.is_share) == ("serious adverse event", True)
 
 
 def test_a_floor_is_kept_by_the_lower_limit(make_run):

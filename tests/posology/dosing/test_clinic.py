@@ -74,7 +74,7 @@ def test_any_objectives_can_be_chosen_and_have_a_box_of_their_own() -> None:
     env = clinic(4, patients=8, regimens=MIXED, objectives=OBJECTIVES[::-1])
     assert [each["name"] for each in env.metadata["objectives"]] == list(OBJECTIVES[::-1])
     env.reset(seed=0)
-    assert env.step(np.full(4, 124))[1].shape == (4, 4)
+    assert env.step(np.full(4, 124))[1].shape == (4, len(OBJECTIVES))
 
 
 def test_every_patient_is_on_a_regimen_of_the_tumour_that_admits_the_patient(panel: Panel) -> None:
@@ -359,7 +359,7 @@ def test_the_largest_constant_doses_lie_within_the_box() -> None:
     n = 200
     env = clinic(n, patients=n, continuous=True, decisions="due", objectives=OBJECTIVES)
     env.reset(options={"patients": np.arange(n)})
-    returns, ended = np.zeros((n, 4)), np.zeros(n, bool)
+    returns, ended = np.zeros((n, len(OBJECTIVES))), np.zeros(n, bool)
     while not ended.all():
         _, rewards, now, _, _ = env.step(np.full((n, 3), 1.25, np.float32))
         returns[~ended] += rewards[~ended]

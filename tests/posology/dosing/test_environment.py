@@ -358,8 +358,8 @@ def test_the_chosen_objectives_are_paid_in_their_order() -> None:
     for env in (every, some):
         env.reset(options={"patients": np.arange(50)})
     for _ in range(4):
-        all_four, two = every.step(np.full(50, 18))[1], some.step(np.full(50, 18))[1]
-        assert (two == all_four[:, [3, 0]]).all()
+        paid, two = every.step(np.full(50, 18))[1], some.step(np.full(50, 18))[1]
+        assert (two == paid[:, [3, 0]]).all()
     assert some.reward_dim == 2
     assert [each["name"] for each in some.metadata["objectives"]] == ["drug", "efficacy"]
 

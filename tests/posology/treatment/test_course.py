@@ -22,8 +22,8 @@ from posology.treatment import (
 )
 from posology.treatment.grading import count_bounds
 
-EFFICACY, TOXICITY, TWIST, DRUG = (
-    OBJECTIVES.index(name) for name in ("efficacy", "toxicity", "twist", "drug")
+EFFICACY, TOXICITY, TWIST, DRUG, RESPONSE, SAE = (
+    OBJECTIVES.index(name) for name in ("efficacy", "toxicity", "twist", "drug", "response", "sae")
 )
 FEVER = TERMS.index("febrile neutropenia")
 UNITS = np.array([0.0, 0.0, 0.0, 1.0, 2.0, 2.0])
@@ -281,6 +281,19 @@ def test_drug_counts_label_cycles(begin_unguarded: Callable[..., Courses]) -> No
     assert returns[:, DRUG] == pytest.approx(-np.full(20, 0.5 * (0.5 + 0.5)))
     returns = step(courses, 1.0, 1.0)
     assert returns[:, DRUG] == pytest.approx(-np.full(20, 0.25))
+
+
+@pytest.mark.parametrize("name", regimen_names())
+def test_response_and_serious_events_are_paid_once_and_are_the_endpoints(
+    begin: Callable[..., Courses], run: Callable[..., np.ndarray], name: str
+) -> None:
+    courses = begin(200, name)
+    rng, drugs = np.random.default_rng(1), len(courses.regimen.drugs)
+    returns = run(courses, lambda each: rng.choice(DOSE_LEVELS, (drugs, 200)))
+    found = endpoints(courses.chart, courses.regimen)
+    assert (returns[:, RESPONSE] == found["confirmed response"]).all()
+    assert (returns[:, SAE] == -1.0 * found["serious adverse event"]).all()
+    assert 0.0 < found["serious adverse event"].mean() < 1.0
 
 
 @pytest.mark.parametrize(
