@@ -36,6 +36,8 @@ class Seen:
     objectives: int
     masks: int
     """Entries at an observation's end that say which actions are open."""
+    least: tuple[float, ...]
+    """The least weight of each objective in a preference; empty where none is shown."""
 
 
 Builder = Callable[[Mapping[str, Any], Seen], AlgorithmConfig]
@@ -90,6 +92,7 @@ def _ppo(settings: Mapping[str, Any], seen: Seen, *, channels: int = 1) -> Algor
             "channels": channels,
             "masks": seen.masks,
             "standardise": settings.get("standardise", False),
+            "least": seen.least,
         }
     )
 
@@ -175,7 +178,8 @@ def _with_own_network(
 
 
 def _conditioned_dqn(settings: Mapping[str, Any], seen: Seen) -> AlgorithmConfig:
-    return _replay(settings, network=ActionValueNetwork, learner=ConditionedDQNLearner).rl_module(
+    config = _replay(settings, seen, network=ActionValueNetwork, learner=ConditionedDQNLearner)
+    return config.rl_module(
         model_config={
             "hidden": list(settings["network"]),
             "channels": seen.objectives,
@@ -187,12 +191,15 @@ def _conditioned_dqn(settings: Mapping[str, Any], seen: Seen) -> AlgorithmConfig
 
 
 def _conditioned_sac(settings: Mapping[str, Any], seen: Seen) -> AlgorithmConfig:
-    return _replay(settings, network=SoftNetwork, learner=ConditionedSACLearner).rl_module(
+    config = _replay(settings, seen, network=SoftNetwork, learner=ConditionedSACLearner)
+    return config.rl_module(
         model_config={"hidden": list(settings["network"]), "channels": seen.objectives}
     )
 
 
-def _replay(settings: Mapping[str, Any], *, network: type, learner: type) -> AlgorithmConfig:
+def _replay(
+    settings: Mapping[str, Any], seen: Seen, *, network: type, learner: type
+) -> AlgorithmConfig:
     return (
         ColumnReplayConfig()
         .replaying(
@@ -203,6 +210,7 @@ def _replay(settings: Mapping[str, Any], *, network: type, learner: type) -> Alg
             learning_starts=settings["learning_starts"],
             training_intensity=settings["training_intensity"],
             target_rate=settings["target_rate"],
+            least=seen.least,
         )
         .training(lr=settings["learning_rate"], gamma=settings["discount"], grad_clip=10.0)
     )

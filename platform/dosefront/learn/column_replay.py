@@ -26,6 +26,7 @@ class ColumnReplayConfig(AlgorithmConfig):  # type: ignore[misc]  # Ray is untyp
         self.parts: tuple[type, type] | None = None
         self.capacity = self.batch = self.learning_starts = 1
         self.training_intensity = self.target_rate = 1.0
+        self.least: tuple[float, ...] = ()
 
     def replaying(
         self,
@@ -37,11 +38,13 @@ class ColumnReplayConfig(AlgorithmConfig):  # type: ignore[misc]  # Ray is untyp
         learning_starts: int,
         training_intensity: float,
         target_rate: float,
+        least: tuple[float, ...],
     ) -> Self:
-        """What is learned, and how often each transition is replayed."""
+        """What is learned, how often each transition is replayed, and the least weights."""
         self.parts = (network, learner)
         self.capacity, self.batch, self.learning_starts = capacity, batch, learning_starts
         self.training_intensity, self.target_rate = training_intensity, target_rate
+        self.least = least
         return self
 
     def get_default_learner_class(self) -> Any:
@@ -99,10 +102,11 @@ class ReplayLearner(ColumnLearner):
         for start in range(0, len(rows["rewards"]), self.config.batch):
             yield {name: row[start : start + self.config.batch] for name, row in rows.items()}
 
-    def drawn_preferences(self, count: int, objectives: int) -> Float[Tensor, "count objectives"]:
-        """Uniform on the simplex: exponentials over their sum."""
-        draws = torch.empty(count, objectives).exponential_(generator=self._generator)
-        return draws / draws.sum(dim=1, keepdim=True)
+    def drawn_preferences(self, count: int) -> Float[Tensor, "count objectives"]:
+        """Uniform where no objective weighs less than it must: exponentials over their sum."""
+        least = torch.tensor(self.config.least)
+        draws = torch.empty(count, len(least)).exponential_(generator=self._generator)
+        return least + (1.0 - least.sum()) * draws / draws.sum(dim=1, keepdim=True)
 
     @torch.no_grad()
     def follow(self, target: nn.Module, source: nn.Module) -> None:

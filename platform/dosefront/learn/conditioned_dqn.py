@@ -109,7 +109,7 @@ class ConditionedDQNLearner(ReplayLearner):
     def learn(self, minibatch: Minibatch) -> dict[str, Tensor]:
         """One step towards the targets."""
         network, rewards = self.network, minibatch["rewards"]
-        preferences = self.drawn_preferences(*rewards.shape)
+        preferences = self.drawn_preferences(len(rewards))
         targets = self._targets(minibatch, preferences)
         observations = network.asked(minibatch["observations"], preferences)
         actions = minibatch["actions"][:, None, None].expand(-1, network.channels, 1)

@@ -139,7 +139,7 @@ class ConditionedSACLearner(ReplayLearner):
     def learn(self, minibatch: Minibatch) -> dict[str, Tensor]:
         """One step of each."""
         network, rewards = self.network, minibatch["rewards"]
-        preferences = self.drawn_preferences(*rewards.shape)
+        preferences = self.drawn_preferences(len(rewards))
         observations = network.asked(minibatch["observations"], preferences)
         targets = self._targets(minibatch, preferences)
         values = network.values(network.critics, observations, minibatch["actions"])

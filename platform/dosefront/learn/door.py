@@ -35,8 +35,8 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         objectives: names of the objectives to weigh, in the weights' order.
         scalarize: the scalarization, as an experiment writes it.
         weights: the preference, on the scale of the environment's reference box.
-        is_conditioned: show a preference, and draw another for each course; ``weights`` are then
-            those of the first.
+        least: show a preference, and draw another for each course, in which no objective weighs
+            less than this; ``weights`` are then those of the first. If empty, none is shown.
         discount: of what accrues.
         history: how many observations are shown.
     """
@@ -48,7 +48,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         objectives: Sequence[str],
         weights: Sequence[float],
         scalarize: Mapping[str, Any] | None = None,
-        is_conditioned: bool = False,
+        least: Sequence[float] = (),
         discount: float = 1.0,
         history: int = 1,
     ) -> None:
@@ -64,7 +64,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         chosen, columns = chosen_objectives(env.metadata, objectives)
         self.weights = tuple(weights)
         self.scalarization = scalarization(scalarize or {"name": "linear"}, chosen)
-        self.is_conditioned = is_conditioned
+        self._least = np.array(least)
         self._telescopes = (
             self.scalarization.criterion == "ESR" and not self.scalarization.is_additive
         )
@@ -72,7 +72,7 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
             history=history,
             accrued=self._telescopes,
             discount=discount if self._telescopes else 1.0,
-            preference=self.weights if is_conditioned else None,
+            preference=self.weights if least else None,
             masks=offers_masks(env),
         )
         self._situation = Situation(env, objectives=chosen, columns=columns, view=self.view)
@@ -152,9 +152,10 @@ class ScalarizedVectorEnv(VectorEnv[Any, Any, Any]):
         self._situation.begin(slots)
         self._returns[slots] = 0.0
         self._scalars[slots] = 0.0
-        if self.is_conditioned:
+        if self._least.size:
             numbers = self._courses[slots] * (self._families[-1] + 1) + self._families[slots]
-            self.preferences[slots] = spread(numbers, self.preferences.shape[1])
+            over_all = spread(numbers, self._least.size)
+            self.preferences[slots] = self._least + (1.0 - self._least.sum()) * over_all
         self._courses[slots] += 1
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from dosefront.learn.action_heads import Gaussian, action_head, opened
 from dosefront.learn.networks import POLICY_GAIN, VALUE_GAIN, perceptron
-from dosefront.learn.standardisation import Standardisation
+from dosefront.learn.standardisation import Standardisation, scale_of_preferences
 
 FIRST_LOG_DEVIATION = -0.5
 """Logarithm of the standard deviation at first, where a range of actions goes from -1 to 1."""
@@ -22,7 +22,9 @@ class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # 
 
     ``model_config`` says the ``hidden`` layers, how many ``channels`` the critic values, and how
     many entries at an observation's end say which actions are open (``masks``), and may ask for
-    features on one scale (``standardise``).
+    features on one scale (``standardise``). Where a preference stands before the masks, ``least``
+    holds the least weights, and the preference is shown on one scale in any case: as it is it
+    moves less than most features, and its ends are learned late.
     """
 
     def setup(self) -> None:
@@ -31,9 +33,10 @@ class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # 
         self.channels = self.model_config["channels"]
         self.head = action_head(self.action_space)
         self._inputs = self.observation_space.shape[0] - self._masks
-        self.standardisation = (
-            Standardisation(self._inputs) if self.model_config.get("standardise") else None
-        )
+        self._follows, least = self.model_config.get("standardise"), self.model_config.get("least")
+        self.standardisation = Standardisation(self._inputs) if self._follows or least else None
+        if self.standardisation is not None and least:
+            self.standardisation.preset(*scale_of_preferences(least))
         outputs = self.head.outputs
         if isinstance(self.head, Gaussian):
             outputs //= 2
@@ -69,7 +72,7 @@ class PolicyValueNetwork(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # 
 
     def follow(self, observations: Float[Tensor, "rows shown"]) -> None:
         """Let the features' scale, where one is kept, take further observations into account."""
-        if self.standardisation is not None:
+        if self.standardisation is not None and self._follows:
             self.standardisation.follow(observations[:, : self._inputs])
 
     def _features(

@@ -83,8 +83,7 @@ class ColumnPPOLearner(ColumnLearner):
             fragment, values, discount=config.gamma, gae_lambda=config.lambda_
         )
         decided = fragment.decided
-        mixed = (advantages * fragment.mixes).sum(axis=-1)
-        gains = beyond_twins(mixed[decided], fragment.occasions[decided])
+        gains = beyond_twins(advantages[decided], fragment.occasions[decided])
         observations = observations[:, :-1][torch.from_numpy(np.ascontiguousarray(decided))]
         actions = torch.from_numpy(fragment.actions[decided])
         return {
@@ -93,11 +92,19 @@ class ColumnPPOLearner(ColumnLearner):
             Columns.ACTION_LOGP: network.head.log_probability(
                 network.outputs(observations), actions
             ),
-            Postprocessing.ADVANTAGES: torch.from_numpy(_standardized(gains)),
+            Postprocessing.ADVANTAGES: torch.from_numpy(_mixed(gains, fragment.mixes[decided])),
             Postprocessing.VALUE_TARGETS: torch.from_numpy((advantages + values[:, :-1])[decided]),
         }
 
 
-def _standardized(advantages: Float[np.ndarray, " rows"]) -> Float[np.ndarray, " rows"]:
-    spread = max(SMALLEST_SPREAD, advantages.std())
-    return ((advantages - advantages.mean()) / spread).astype(np.float32)
+def _mixed(
+    advantages: Float[np.ndarray, "rows channels"], mixes: Float[np.ndarray, "rows channels"]
+) -> Float[np.ndarray, " rows"]:
+    """Each row's advantages, mixed and divided by the spread that its mix has over all rows.
+
+    A preference for what moves little is then learned as fast as one for what moves much.
+    """
+    covariance = np.atleast_2d(np.cov(advantages, rowvar=False, ddof=0))
+    variance = ((mixes @ covariance) * mixes).sum(axis=1)
+    mixed = ((advantages - advantages.mean(axis=0)) * mixes).sum(axis=1)
+    return (mixed / np.sqrt(np.maximum(SMALLEST_SPREAD**2, variance))).astype(np.float32)

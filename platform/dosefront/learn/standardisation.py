@@ -1,5 +1,8 @@
 """Features on one scale: each less its mean, over its standard deviation, as sampled so far."""
 
+import math
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -30,6 +33,14 @@ class Standardisation(nn.Module):
         return (raw - self.mean) / self.deviation
 
     @torch.no_grad()
+    def preset(
+        self, mean: Float[Tensor, " last"], deviation: Float[Tensor, " last"] | float
+    ) -> None:
+        """Take the scale of the last features as known until rows are followed."""
+        self.mean[-len(mean) :] = mean
+        self.deviation[-len(mean) :] = deviation
+
+    @torch.no_grad()
     def follow(self, rows: Float[Tensor, "rows features"]) -> None:
         """Take further rows into account, as if all had come at once.
 
@@ -52,3 +63,21 @@ class Standardisation(nn.Module):
         """The layer that makes of raw features what this one makes of standardised ones."""
         weight = weight / self.deviation
         return weight, bias - weight @ self.mean
+
+    def unfolded(
+        self, weight: Float[Tensor, "outputs features"], bias: Float[Tensor, " outputs"]
+    ) -> tuple[Float[Tensor, "outputs features"], Float[Tensor, " outputs"]]:
+        """The layer that makes of standardised features what this one makes of raw ones."""
+        return weight * self.deviation, bias + weight @ self.mean
+
+
+def scale_of_preferences(least: Sequence[float]) -> tuple[Float[Tensor, " objectives"], float]:
+    """Mean and deviation of weights that are uniform where none is below its least.
+
+    A weight that is uniform on the simplex of K objectives has mean 1 / K and variance
+    (K - 1) / (K^2 (K + 1)).
+    """
+    objectives, freedom = len(least), 1.0 - sum(least)
+    mean = torch.tensor(least) + freedom / objectives
+    deviation = freedom / objectives * math.sqrt((objectives - 1) / (objectives + 1))
+    return mean, deviation if deviation > SMALLEST_DEVIATION else 1.0

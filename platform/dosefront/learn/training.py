@@ -72,7 +72,7 @@ class Training:
             "objectives": spec.objectives,
             "scalarize": spec.scalarization,
             "weights": spec.preferences[0],
-            "is_conditioned": spec.algorithm.startswith("Conditioned"),
+            "least": _least_weights(spec),
             "discount": spec.discount,
             "history": spec.settings.get("history", 1),
         }
@@ -226,7 +226,7 @@ class Training:
         self.view, self.scalarization = door.view, door.scalarization
         self.objectives, _ = chosen_objectives(door.metadata, self.spec.objectives)
         masks = int(door.single_action_space.n) if door.view.masks else 0  # type: ignore[attr-defined]  # Discrete
-        self._seen = Seen(objectives=len(self.objectives), masks=masks)
+        self._seen = Seen(len(self.objectives), masks, context["least"])
         self._telescopes = door.view.accrued
         door.close()
 
@@ -241,6 +241,15 @@ class Training:
 
     def _ask_doors(self, question: Any) -> list[Any]:
         return ask_runners(self._algorithm, lambda runner: question(runner.env.unwrapped))
+
+
+def _least_weights(spec: TrialSpec) -> tuple[float, ...]:
+    """Of each objective in any preference of a trial that serves several; empty for others.
+
+    With these the drawn preferences fill the smallest simplex around those that are asked for.
+    """
+    is_conditioned = spec.algorithm.startswith("Conditioned")
+    return tuple(map(min, zip(*spec.preferences, strict=True))) if is_conditioned else ()
 
 
 def _returns(door: ScalarizedVectorEnv) -> tuple[np.ndarray, np.ndarray]:

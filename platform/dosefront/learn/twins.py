@@ -5,8 +5,8 @@ from jaxtyping import Float, Int
 
 
 def beyond_twins(
-    advantages: Float[np.ndarray, " rows"], occasions: Int[np.ndarray, " rows"]
-) -> Float[np.ndarray, " rows"]:
+    advantages: Float[np.ndarray, "rows channels"], occasions: Int[np.ndarray, " rows"]
+) -> Float[np.ndarray, "rows channels"]:
     """Each advantage less the mean of the twins' on the same occasion.
 
     Most of an advantage is the patient's luck, which twins share. What the others did says nothing
@@ -15,5 +15,5 @@ def beyond_twins(
     """
     _, occasion, counts = np.unique(occasions, return_inverse=True, return_counts=True)
     twins = counts[occasion] - 1
-    of_others = np.bincount(occasion, weights=advantages)[occasion] - advantages
-    return advantages - of_others / np.maximum(twins, 1)
+    sums = np.stack([np.bincount(occasion, weights=channel) for channel in advantages.T], axis=1)
+    return advantages - (sums[occasion] - advantages) / np.maximum(twins, 1)[:, None]

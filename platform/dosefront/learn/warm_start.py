@@ -49,12 +49,18 @@ def begin_from(policy: NetworkPolicy, algorithm: Algorithm, current: NetworkPoli
         )
 
     def load(learner: Learner) -> None:
-        network = learner.module[DEFAULT_MODULE_ID].unwrapped().policy
-        linear = [layer for layer in network if isinstance(layer, nn.Linear)]
+        network = learner.module[DEFAULT_MODULE_ID].unwrapped()
+        linear = [layer for layer in network.policy if isinstance(layer, nn.Linear)]
+        layers = [
+            (torch.from_numpy(weight), torch.from_numpy(bias))
+            for weight, bias in zip(policy.weights, policy.biases, strict=True)
+        ]
+        if network.standardisation is not None:
+            layers[0] = network.standardisation.unfolded(*layers[0])
         with torch.no_grad():
-            for layer, weight, bias in zip(linear, policy.weights, policy.biases, strict=True):
-                layer.weight.copy_(torch.from_numpy(weight))
-                layer.bias.copy_(torch.from_numpy(bias))
+            for layer, (weight, bias) in zip(linear, layers, strict=True):
+                layer.weight.copy_(weight)
+                layer.bias.copy_(bias)
 
     algorithm.learner_group.foreach_learner(load)
     give_weights(algorithm)

@@ -311,18 +311,18 @@ def test_an_occasion_is_a_family_a_course_and_a_place_in_it() -> None:
 @given(seed=st.integers(0, 2**32 - 1))
 def test_twins_are_compared_with_the_mean_of_the_others(seed: int) -> None:
     generator = np.random.default_rng(seed)
-    advantages, occasions = generator.normal(size=30), generator.integers(0, 12, 30)
+    advantages, occasions = generator.normal(size=(30, 2)), generator.integers(0, 12, 30)
     found = beyond_twins(advantages, occasions)
     for row in range(30):
         others = (occasions == occasions[row]) & (np.arange(30) != row)
-        baseline = advantages[others].mean() if others.any() else 0.0
-        assert found[row] == pytest.approx(advantages[row] - baseline, abs=1e-12)
+        baseline = advantages[others].mean(axis=0) if others.any() else 0.0
+        np.testing.assert_allclose(found[row], advantages[row] - baseline, atol=1e-12)
 
 
 @given(luck=st.floats(-1e3, 1e3))
 def test_what_all_twins_share_cancels(luck: float) -> None:
-    advantages, occasions = np.array([1.0, 4.0, 2.0, 3.0]), np.array([7, 7, 7, 8])
-    shared = np.where(occasions == 7, luck, 0.0)
+    advantages, occasions = np.array([[1.0], [4.0], [2.0], [3.0]]), np.array([7, 7, 7, 8])
+    shared = np.where(occasions == 7, luck, 0.0)[:, None]
     np.testing.assert_allclose(
         beyond_twins(advantages + shared, occasions),
         beyond_twins(advantages, occasions),
@@ -397,7 +397,7 @@ def test_the_loss_is_surrogate_critic_and_entropy(monkeypatch: pytest.MonkeyPatc
     assert {name: each.item() for name, each in logged.items()} == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_learner_mixes_the_channels_advantages_as_the_fragment_says() -> None:
+def test_a_decisions_advantage_is_standardised_among_all_under_its_own_mix() -> None:
     settings = config(channels=2)
     learner = learner_of(settings, ColumnEnvRunner(config=settings))
     generator = np.random.default_rng(4)
@@ -405,7 +405,7 @@ def test_the_learner_mixes_the_channels_advantages_as_the_fragment_says() -> Non
     rows = learner._rows(fragment)
     observations = torch.from_numpy(fragment.observations)
     values = learner.network.value(observations).detach().numpy()
-    gains, targets = [], []
+    channels, mixes, targets = [], [], []
     for env, step in zip(*np.nonzero(fragment.decided), strict=True):
         advantages = np.array(
             [
@@ -420,9 +420,11 @@ def test_the_learner_mixes_the_channels_advantages_as_the_fragment_says() -> Non
                 for channel in range(2)
             ]
         )
-        gains.append(advantages @ fragment.mixes[env, step])
+        channels.append(advantages)
+        mixes.append(fragment.mixes[env, step])
         targets.append(advantages + values[env, step])
-    expected = (np.array(gains) - np.mean(gains)) / np.std(gains)
+    under = np.array(mixes) @ np.array(channels).T  # a row a mix, a column a decision
+    expected = (np.diag(under) - under.mean(axis=1)) / under.std(axis=1)
     np.testing.assert_allclose(rows[Postprocessing.ADVANTAGES], expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(rows[Postprocessing.VALUE_TARGETS], targets, rtol=1e-4, atol=1e-5)
 

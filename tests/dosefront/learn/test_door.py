@@ -151,7 +151,7 @@ def test_a_limit_is_not_paid_but_weighed_as_if_there_were_none() -> None:
 
 def conditioned() -> ScalarizedVectorEnv:
     env = CourseVectorEnv(8, patients=100, decisions="due", twins=4)
-    return ScalarizedVectorEnv(env, objectives=NAMES, weights=(0.5, 0.5), is_conditioned=True)
+    return ScalarizedVectorEnv(env, objectives=NAMES, weights=(0.5, 0.5), least=(0.2, 0.0))
 
 
 def preferences_of(courses: list[dict[str, Any]], slot: int) -> np.ndarray:
@@ -171,6 +171,7 @@ def test_twins_serve_one_preference_and_each_course_another() -> None:
     drawn = np.concatenate(families)
     assert len(np.unique(drawn, axis=0)) == 8
     np.testing.assert_allclose(drawn.sum(axis=1), 1.0)
+    assert 0.2 <= drawn[:, 0].min() < 0.4 < 0.8 < drawn[:, 0].max()
 
 
 def test_a_preference_is_shown_and_weighs_through_its_whole_course() -> None:
@@ -197,7 +198,7 @@ def test_what_is_shown_lies_in_the_space_that_is_told() -> None:
         objectives=NAMES,
         weights=(0.5, 0.5),
         scalarize=WRITTEN["chebyshev"],
-        is_conditioned=True,
+        least=(0.0, 0.0),
         discount=0.9,
         history=2,
     )

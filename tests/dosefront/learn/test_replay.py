@@ -33,7 +33,7 @@ class Door(ScalarizedVectorEnv):
             context["num_envs"], patients=50, decisions="due", continuous=context["continuous"]
         )
         super().__init__(
-            env, objectives=("efficacy", "toxicity"), weights=(0.5, 0.5), is_conditioned=True
+            env, objectives=("efficacy", "toxicity"), weights=(0.5, 0.5), least=(0.0, 0.0)
         )
 
 
@@ -43,7 +43,9 @@ NETWORKS = {
 }
 
 
-def made(kind: str, *, batch: int = 16) -> tuple[ColumnEnvRunner, Any]:
+def made(
+    kind: str, *, batch: int = 16, least: tuple[float, ...] = (0.0, 0.0)
+) -> tuple[ColumnEnvRunner, Any]:
     """A runner on eight patients, and a learner."""
     network, learner = NETWORKS[kind]
     config = (
@@ -64,6 +66,7 @@ def made(kind: str, *, batch: int = 16) -> tuple[ColumnEnvRunner, Any]:
             learning_starts=60,
             training_intensity=2.0,
             target_rate=RATE,
+            least=least,
         )
         .training(lr=1e-2, gamma=GAMMA, grad_clip=10.0)
         .rl_module(
@@ -206,7 +209,7 @@ def test_what_follows_is_chosen_by_the_network_and_valued_by_its_target() -> Non
     minibatch = minibatch_of(runner.sample(num_timesteps=8 * 12))
     rows = len(minibatch["rewards"])
     assert minibatch["terminated"].any()
-    own = learner.drawn_preferences(rows, 2)
+    own = learner.drawn_preferences(rows)
     found = learner._targets(minibatch, own).numpy()
 
     followers = minibatch["followers"].double().numpy()
@@ -277,11 +280,12 @@ def test_exploration_fades_and_takes_open_actions_only() -> None:
         assert shares[steps] == pytest.approx(share * differs, abs=0.03)
 
 
-def test_replayed_preferences_are_uniform_on_the_simplex() -> None:
-    _, learner = made("DQN")
-    drawn = learner.drawn_preferences(20_000, 3).numpy()
+def test_replayed_preferences_are_uniform_above_the_least_weights() -> None:
+    least = np.array([0.5, 0.1, 0.0])
+    _, learner = made("DQN", least=tuple(least))
+    drawn = (learner.drawn_preferences(20_000).numpy() - least) / 0.4
     np.testing.assert_allclose(drawn.sum(axis=1), 1.0, rtol=1e-5)
-    # Variance 1/18, and P(largest < 1/2) = 1/4.
+    # Uniform on the simplex: variance 1/18, and P(largest < 1/2) = 1/4.
     np.testing.assert_allclose(drawn.var(axis=0), 1.0 / 18.0, rtol=0.03)
     assert np.mean(drawn.max(axis=1) < 0.5) == pytest.approx(0.25, abs=0.015)
 
@@ -292,7 +296,7 @@ def test_the_soft_target_is_that_of_the_critic_that_values_what_follows_less() -
     minibatch = minibatch_of(runner.sample(num_timesteps=8 * 12))
     rows = len(minibatch["rewards"])
     assert minibatch["terminated"].any()
-    preferences = learner.drawn_preferences(rows, 2)
+    preferences = learner.drawn_preferences(rows)
     state = learner._generator.get_state()
     found = learner._targets(minibatch, preferences).numpy()
     learner._generator.set_state(state)

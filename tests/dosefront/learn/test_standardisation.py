@@ -1,12 +1,13 @@
 """Features on one scale, against numpy's mean and standard deviation of all rows at once."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from dosefront.learn.standardisation import Standardisation
+from dosefront.learn.standardisation import Standardisation, scale_of_preferences
 
 
 def rows(seed: int, count: int) -> torch.Tensor:
@@ -54,3 +55,26 @@ def test_the_folded_layer_does_with_raw_features_what_the_layer_does_with_standa
         rtol=1e-4,
         atol=1e-4,
     )
+    for found, own in zip(standardisation.unfolded(weight, bias), layer.parameters(), strict=True):
+        torch.testing.assert_close(found, own, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("least", [(0.0, 0.0), (0.5, 0.1, 0.0)])
+def test_drawn_preferences_are_shown_with_mean_nought_and_deviation_one(
+    least: tuple[float, ...],
+) -> None:
+    uniform = np.random.default_rng(3).dirichlet(np.ones(len(least)), 100_000)
+    drawn = np.array(least) + (1.0 - sum(least)) * uniform
+    standardisation = Standardisation(1 + len(least))
+    standardisation.preset(*scale_of_preferences(least))
+    seen = torch.from_numpy(np.insert(drawn, 0, 7.0, axis=1).astype(np.float32))
+    shown = standardisation(seen).numpy()
+    np.testing.assert_allclose(shown[:, 0], 7.0)
+    np.testing.assert_allclose(shown[:, 1:].mean(axis=0), 0.0, atol=0.02)
+    np.testing.assert_allclose(shown[:, 1:].std(axis=0), 1.0, rtol=0.02)
+
+
+def test_the_only_preference_there_is_is_shown_as_nought() -> None:
+    standardisation = Standardisation(2)
+    standardisation.preset(*scale_of_preferences((0.7, 0.3)))
+    np.testing.assert_allclose(standardisation(torch.tensor([[0.7, 0.3]])), 0.0, atol=1e-6)
