@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Files of tests on two cores at once; SIDE_BY_SIDE= runs them one after the other.
+SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
 export RAY_USAGE_STATS_ENABLED := 0
 export OMP_NUM_THREADS := 1
@@ -21,10 +23,11 @@ lint: $(INSTALLED)
 	$(BIN)/lint-imports --no-logo
 
 unit: $(INSTALLED)
-	$(BIN)/pytest -m "not integration and not cluster" --doctest-modules platform/dosefront envs/posology tests
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not integration and not cluster" \
+		--doctest-modules platform/dosefront envs/posology tests
 
 integration: $(INSTALLED)
-	$(BIN)/pytest -m "integration and not cluster" tests
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "integration and not cluster" tests
 
 # Plays several machines on this host, for minutes.
 rehearsal: $(INSTALLED)

@@ -2,12 +2,8 @@
 
 import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -143,48 +139,6 @@ def test_a_damaged_line_is_told_and_only_its_trial_repeated(
     assert "3 of 4 trials had finished already" in done.stderr
     assert (folder / "ledger.damaged.jsonl").exists()
     assert len(read_front(folder / "front.json").points) == 4
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_sweep_is_resumed_and_runs_nothing_twice(tmp_path: Path, how: int) -> None:
-    yaml = write_experiment(tmp_path, steps=30_000)
-    ledger = Ledger(tmp_path / "a" / "ledger.jsonl")
-    scratch = tempfile.mkdtemp(prefix="rt")  # of Ray, which a killed driver cannot clear away
-    sweep = subprocess.Popen(
-        [sys.executable, "-m", "dosefront.cli", "sweep", yaml, "--out", tmp_path, "--run-id", "a"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        env={**os.environ, "TMPDIR": scratch},
-    )
-    until = time.monotonic() + 200
-    while not ledger.read().trials and time.monotonic() < until:
-        time.sleep(0.2)
-    sweep.send_signal(how)
-    told = sweep.communicate(timeout=100)[1].decode()
-    first = {record.spec.trial_id for record in ledger.read().trials}
-    assert 1 <= len(first) < 4, told
-    if how == signal.SIGINT:
-        assert sweep.returncode == 130, told
-        assert "Go on with `dosefront resume" in told
-    else:
-        end_group(sweep.pid)
-    shutil.rmtree(scratch, ignore_errors=True)
-    done = dosefront("resume", tmp_path / "a", "--json")
-    assert done.returncode == 0, done.stderr
-    assert len(json.loads(done.stdout)["points"]) == 4
-    lines = (tmp_path / "a" / "ledger.jsonl").read_text().splitlines()
-    ids = [json.loads(line)["trial_id"] for line in lines if '"kind": "trial"' in line]
-    assert len(ids) == len(set(ids)) == 4
-
-
-def end_group(leader: int) -> None:
-    """End what a killed driver left behind: Ray's processes of its session."""
-    listing = subprocess.run(["ps", "-eo", "pid,sid"], capture_output=True, text=True, check=True)
-    for line in listing.stdout.splitlines()[1:]:
-        pid, session = map(int, line.split())
-        if session == leader:
-            os.kill(pid, signal.SIGKILL)
 
 
 def test_trials_that_fail_are_told_and_the_others_go_on(tmp_path: Path) -> None:
