@@ -15,7 +15,14 @@ from mishaps import HORIZON
 
 from dosefront.errors import UsageError
 from dosefront.evaluate import read_policy
-from dosefront.records import Ledger, RunFolder, RunStatus, TrialRecord, read_status
+from dosefront.records import (
+    Ledger,
+    RunFolder,
+    RunStatus,
+    TrialRecord,
+    read_front,
+    read_status,
+)
 from dosefront.trial import SLICE_SECONDS
 
 EXPERIMENT = """\
@@ -124,6 +131,11 @@ class Walks:
     def by_status(self) -> dict[str, TrialRecord]:
         """The newest record of each status."""
         return {record.status: record for record in self.records}
+
+    @property
+    def points(self) -> int:
+        """How many policies its front holds."""
+        return len(read_front(self.run.front_json).points)
 
     @property
     def status(self) -> RunStatus | None:
