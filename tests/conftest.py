@@ -1,5 +1,6 @@
 """Checks types and array shapes at every call, in the tests only; and a made sweep to show."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).parents[1]
+# pytest-xdist gives its workers a width, and a console keeps the one that it is born with.
+os.environ.pop("COLUMNS", None)
 
 
 def is_checked(file: Path) -> bool:
