@@ -192,6 +192,19 @@ def test_a_training_begins_as_a_conditioned_policy_where_that_serves_it_best(
         training.advance(seconds=0.5)
 
 
+def test_a_conditioned_training_begins_as_a_conditioned_policy_though_it_is_shown_a_scale() -> None:
+    spec = replace(trial("ConditionedPPO"), preferences=((1.0, 0.0), (0.5, 0.5)))
+    with Training(spec) as training:
+        training.advance(seconds=0.5)
+        start = training.policy()
+    with Training(spec, start=start) as training:
+        begun = training.policy()
+    for own, given in zip(
+        (*begun.weights, *begun.biases), (*start.weights, *start.biases), strict=True
+    ):
+        np.testing.assert_allclose(own, given, rtol=1e-5, atol=1e-6)
+
+
 def test_a_start_of_another_kind_is_refused() -> None:
     with Training(trial("PPO")) as training:
         start = training.policy()
