@@ -48,7 +48,7 @@ class ShownVectorEnv(VectorWrapper):
         self._ended[:] = False
         return self._situation.shown(observations), infos
 
-    def step(  # type: ignore[override]  # see above
+    def step(  # type: ignore[override]  # Gymnasium's wrapper leaves its types open
         self, actions: Any
     ) -> tuple[
         Float32[np.ndarray, "patients shown"],

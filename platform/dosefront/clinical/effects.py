@@ -8,15 +8,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from dosefront.front import Estimate, difference_of, estimate_of, resamples
-from dosefront.front.paired import Z
+from dosefront.front.paired import Values, Z
 
 WORST_SHARE = 0.1
 """Of the patients, over whom the tail is averaged."""
 LEAST_DISCORDANT = 10
 """Patients who must fare differently under two policies before rates are told as a ratio."""
-
-Values = Shaped[np.ndarray, " patients"]
-"""One a patient; booleans where something happened or did not."""
 
 
 @dataclass(frozen=True)
